@@ -1,0 +1,1 @@
+"""The assessment framework, a subpackage a stage."""

@@ -1,0 +1,1 @@
+"""From author text to source notebooks, and the gates that prove them."""

@@ -1,0 +1,1 @@
+"""A course directory: configuration, secret, intake."""

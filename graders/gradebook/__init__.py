@@ -1,0 +1,1 @@
+"""nbgrader's gradebook, and our evidence beside it."""

@@ -1,0 +1,1 @@
+"""The one orchestrator of a submission."""

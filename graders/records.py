@@ -1,0 +1,257 @@
+"""What the stages hand to each other: frozen, plain, comparable.
+
+A stage takes records and returns records; disk, processes and databases are touched at the edges only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Json = Mapping[str, object]
+"""One JSON object, as `json.loads` gives it: a cell, an output, a notebook."""
+
+
+# --- what may be used up -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one notebook may use. CPU time decides; wall time is a backstop that means "try again".
+
+    Attributes
+    ----------
+    cell_cpu_s, notebook_cpu_s, call_cpu_s : float
+        CPU seconds of one cell, of all cells together, and of one hidden call.
+    cell_wall_s, notebook_wall_s, call_wall_s : float
+        Wall seconds after which a cell, a notebook, a call is given up for the moment.
+    memory_bytes : int
+        Address space that the notebook's process may add to what it starts with.
+    processes, open_files : int
+        Processes and threads, and open files, at any one time.
+    disk_bytes : int
+        All files that it writes, together.
+    output_bytes : int
+        Output kept of one cell; the rest is cut while it streams.
+    """
+
+    cell_cpu_s: float = 30.0
+    cell_wall_s: float = 120.0
+    notebook_cpu_s: float = 120.0
+    notebook_wall_s: float = 600.0
+    call_cpu_s: float = 5.0
+    call_wall_s: float = 30.0
+    memory_bytes: int = 2 << 30
+    processes: int = 64
+    open_files: int = 256
+    disk_bytes: int = 64 << 20
+    output_bytes: int = 1 << 20
+
+
+# --- what is asked of a student's process, and what it answers ------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One thing asked of a student's process.
+
+    Attributes
+    ----------
+    op : str
+        `call` a function, make a `new` object, call a `method` of it, `get` its attribute or property,
+        `read` a variable of the notebook.
+    target : str
+        Name of the function, class, method, attribute or variable.
+    args, kwargs
+        Plain data: numbers, strings, lists, dicts, arrays, data frames.
+    handle : int or None
+        The object (for `method` and `get`), or the number that a `new` object shall have.
+    """
+
+    op: Literal["call", "new", "method", "get", "read"]
+    target: str
+    args: tuple[object, ...] = ()
+    kwargs: Mapping[str, object] = field(default_factory=dict)
+    handle: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: plain data, never an object with methods.
+
+    Attributes
+    ----------
+    kind : str
+        `value`; `raised` an exception; `opaque`: an object that is no plain data; `missing`: no such name;
+        `timeout`: out of CPU time; `memory`: out of memory; `crashed`: the process died; `retry`: the machine
+        was too slow, which is nobody's answer.
+    value : object
+        The plain data of a `value`; the type's name of an `opaque`.
+    exception : tuple of str
+        Class names of what was raised, the most derived first, as its MRO lists them.
+    cpu_s : float
+        CPU seconds that it took.
+    """
+
+    kind: Literal["value", "raised", "opaque", "missing", "timeout", "memory", "crashed", "retry"]
+    value: object = None
+    exception: tuple[str, ...] = ()
+    cpu_s: float = 0.0
+
+
+class Endpoint(Protocol):
+    """A student's process as the checks see it: something that answers requests."""
+
+    def ask(self, requests: Sequence[Request], cpu_s: float | None = None) -> list[Reply]:
+        """Answer each request, in order; `cpu_s` bounds each of them (the call limit, if None)."""
+        ...
+
+
+# --- what happened while a notebook ran -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell to run.
+
+    Attributes
+    ----------
+    index : int
+        Its place in the notebook.
+    source : str
+        Its text.
+    snapshots : tuple of str
+        Ids of the exercises that are complete after it: the process is copied here for each.
+    """
+
+    index: int
+    source: str
+    snapshots: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """What a cell did.
+
+    Attributes
+    ----------
+    index : int
+        Its place in the notebook.
+    status : str
+        `ok`, `error` (raised), `timeout` (CPU), `memory`, `crashed` (took its process down), `skipped` (not run:
+        the notebook's time was used up).
+    outputs : tuple of Json
+        nbformat outputs, cut to the limit.
+    execution_count : int or None
+    cpu_s : float
+    """
+
+    index: int
+    status: Literal["ok", "error", "timeout", "memory", "crashed", "skipped"]
+    outputs: tuple[Json, ...] = ()
+    execution_count: int | None = None
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something a human should look at; by itself it costs no point.
+
+    Attributes
+    ----------
+    kind : str
+        A short stable name: `changed-test-cell`, `foreign-metadata`, `crashed`, `protocol`, ...
+    where : str
+        Cell, file or exercise.
+    detail : str
+        What was found, in a sentence; plain text, never markup.
+    """
+
+    kind: str
+    where: str
+    detail: str
+
+
+# --- what was found out -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check of one exercise.
+
+    Attributes
+    ----------
+    name, message : str
+        As the exercise's author wrote them; the message gives no hidden input away.
+    weight : float
+        Its share of the exercise's points.
+    kept : bool
+        Whether what it demands holds.
+    counted : bool
+        False where it held but earns nothing, because no `Equal` check of the exercise was kept.
+    reason : str
+        Why it was lost, in words that give no hidden input away: "3 of 20 cases differ", "raised TypeError".
+    """
+
+    name: str
+    message: str
+    weight: float
+    kept: bool
+    counted: bool = True
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseResult:
+    """An exercise of a submission, scored.
+
+    Attributes
+    ----------
+    exercise : str
+        Its id.
+    points, max_points : float
+    checks : tuple of CheckResult
+    misconception, hint : str
+        The one known mistake that gives the student's own values, if there is exactly one.
+    digest : str
+        Of everything that the result depends on, the submission excepted.
+    """
+
+    exercise: str
+    points: float
+    max_points: float
+    checks: tuple[CheckResult, ...]
+    misconception: str = ""
+    hint: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookResult:
+    """A notebook of a submission, graded.
+
+    Attributes
+    ----------
+    notebook : str
+        Its name, without extension.
+    exercises : tuple of ExerciseResult
+        In the order of the source notebook.
+    flags : tuple of Flag
+    document : Json or None
+        The autograded notebook; None where the submission has none.
+    submitted_digest : str
+        SHA-256 of the submitted file; empty where it is missing.
+    context_digest : str
+        Of what the result depends on besides the submitted file: source notebook, data, limits, exercises.
+    unsafe : tuple of str
+        Sandbox properties that did not hold when it ran; empty is safe.
+    """
+
+    notebook: str
+    exercises: tuple[ExerciseResult, ...]
+    flags: tuple[Flag, ...]
+    document: Json | None
+    submitted_digest: str
+    context_digest: str
+    unsafe: tuple[str, ...] = ()

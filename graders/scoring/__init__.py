@@ -1,0 +1,1 @@
+"""Points and feedback from what held: pure functions."""

@@ -1,0 +1,1 @@
+"""Reference implementations of the analysis models, a topic a file."""
