@@ -16,6 +16,9 @@ from graders.records import Json
 SUFFIX = "-answer"
 """An answer cell's grade id is its exercise's with this at the end; the test cell has the bare id."""
 
+BEGIN_MARK, END_MARK = "BEGIN SOLUTION", "END SOLUTION"
+"""nbgrader takes a line for a mark if it holds these words, whatever else it holds."""
+
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 """What nbgrader puts in the place of a solution in Python."""
 
@@ -104,11 +107,11 @@ def _without_solution(source: str) -> str:
     kept: list[str] = []
     inside = marked = False
     for line in source.split("\n"):
-        if "BEGIN SOLUTION" in line:
+        if BEGIN_MARK in line:
             inside = marked = True
             indent = re.match(r"\s*", line).group()  # type: ignore[union-attr]
             kept += [indent + stub for stub in STUB]
-        elif "END SOLUTION" in line:
+        elif END_MARK in line:
             inside = False
         elif not inside:
             kept.append(line)
