@@ -1,0 +1,74 @@
+"""From a template to a page that stands alone: nothing to load, nothing to run."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from graders.errors import UsageError
+from graders.paths import material_root
+from graders.reports.plain import visible
+
+
+def render(template: str, **values: object) -> str:
+    """The page that a template of `capstone_templates/reports` gives.
+
+    Every value is made visible (`plain.visible`) and escaped on its way out: a template cannot forget it.
+    """
+    return _environment().get_template(template).render(values)
+
+
+def write_page(path: Path, page: str) -> None:
+    """Put a page where readers find either the whole old one or the whole new one."""
+    path = Path(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except OSError as failure:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        do = "Make room there, or name a place that is writable."
+        raise UsageError(f"the page cannot be written ({failure.strerror})", str(path), do) from None
+
+
+def points(number: float) -> str:
+    """Points as people write them: `4`, `3.5`, `1.67`."""
+    return f"{number:.2f}".rstrip("0").rstrip(".")
+
+
+def percent(share: float | None) -> str:
+    """A share as whole per cent, never rounded up to 100 or down to 0; a dash where there is none."""
+    if share is None:
+        return "–"
+    rounded = round(100 * share)
+    if share < 1:
+        rounded = min(rounded, 99)
+    if share > 0:
+        rounded = max(rounded, 1)
+    return f"{rounded} %"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(material_root() / "capstone_templates" / "reports"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(points=points, percent=percent)
+    return environment
+
+
+def _shown(value: object) -> object:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
