@@ -8,6 +8,7 @@ All of it works on the text and its syntax tree: nothing is imported.
 from __future__ import annotations
 
 import ast
+import copy
 import importlib.util
 import re
 import textwrap
@@ -137,27 +138,44 @@ def _definition(tree: ast.Module, name: str, where: str, verb: str) -> _Definiti
 
 
 def _body(function: _Function, page: _Page) -> str:
-    """Text of a function's body: no docstring, no discarded validation, comments kept, indentation removed."""
+    """Text of a function's body: no docstring, discarded validation or annotations; comments kept; not indented."""
+    where = f"{page.path}:{function.lineno}"
     statements = function.body[1:] if ast.get_docstring(function, clean=False) is not None else function.body
-    kept = [statement for statement in statements if not _is_validation(statement, page.validators)]
+    dropped = [statement for statement in statements if _is_validation(statement, page.validators)]
+    kept = [statement for statement in statements if statement not in dropped]
     if not kept:
-        raise CourseError(f"{function.name} has no body to quote", where=f"{page.path}:{function.lineno}")
-    first = statements[0].lineno
+        raise CourseError(f"{function.name} has no body to quote", where=where)
+    first, last = statements[0].lineno, function.end_lineno or 0
     while page.lines[first - 2].lstrip().startswith("#"):
         first -= 1
-    last = function.end_lineno or first
-    gone = {
-        number
-        for statement in statements
-        if statement not in kept
-        for number in range(statement.lineno, (statement.end_lineno or 0) + 1)
-    }
-    body = [page.lines[number - 1] for number in range(first, last + 1) if number not in gone]
-    quoted = textwrap.dedent("\n".join(body)).strip("\n")
-    if _dump(ast.parse(f"def f():\n{textwrap.indent(quoted, '    ')}").body[0].body) != _dump(kept):  # type: ignore[attr-defined]
-        where = f"{page.path}:{function.lineno}"
+    gone = {line for one in dropped for line in range(one.lineno, (one.end_lineno or 0) + 1)}
+    lines = _without_annotations(kept, page.lines)
+    quoted = textwrap.dedent("\n".join(lines[n - 1] for n in range(first, last + 1) if n not in gone)).strip("\n")
+    function_again = ast.parse("def f():\n" + textwrap.indent(quoted, "    ")).body[0]
+    if _meaning(function_again.body) != _meaning(kept):  # type: ignore[attr-defined]
         raise CourseError("the body changes its meaning when it is indented", where=where, do="Use no long strings.")
     return quoted
+
+
+def _without_annotations(statements: list[ast.stmt], lines: list[str]) -> list[str]:
+    """The page's lines with `x: Array = ...` written `x = ...`: notebooks are not typed."""
+    bare = list(lines)
+    for node in (inner for statement in statements for inner in ast.walk(statement)):
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            number, encoded = node.lineno - 1, lines[node.lineno - 1].encode()
+            ends = node.target.end_col_offset, node.annotation.end_col_offset
+            bare[number] = (encoded[: ends[0]] + encoded[ends[1] :]).decode()
+    return bare
+
+
+def _meaning(statements: list[ast.stmt]) -> list[str]:
+    """Syntax trees without positions and annotations."""
+    return [ast.dump(_Unannotated().visit(copy.deepcopy(statement))) for statement in statements]
+
+
+class _Unannotated(ast.NodeTransformer):
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        return node if node.value is None else ast.Assign(targets=[node.target], value=node.value)
 
 
 def _is_validation(statement: ast.stmt, validators: frozenset[str]) -> bool:
@@ -168,10 +186,6 @@ def _is_validation(statement: ast.stmt, validators: frozenset[str]) -> bool:
     while isinstance(called, ast.Attribute):
         called = called.value
     return isinstance(called, ast.Name) and called.id in validators
-
-
-def _dump(statements: list[ast.stmt]) -> list[str]:
-    return [ast.dump(statement) for statement in statements]
 
 
 # --- the two sides together -----------------------------------------------------------------------------------

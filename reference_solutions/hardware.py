@@ -1,0 +1,47 @@
+"""Figures of devices that models and notebooks use, each with the place where it is printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference_solutions.units import GIGA, TERA
+
+__all__ = ["A100_SXM_40GB", "A100_SXM_80GB", "DEVICES", "H100_SXM", "Device"]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """An accelerator, as its vendor describes it.
+
+    Attributes
+    ----------
+    name : str
+        What people call it.
+    peak_flops_per_s : float
+        Dense BF16 matrix peak, without sparsity. [flop/s]
+    bandwidth_bytes_per_s : float
+        Peak of its device memory. [B/s]
+    peak_source, bandwidth_source : str
+        Document that prints the figure.
+    """
+
+    name: str
+    peak_flops_per_s: float
+    bandwidth_bytes_per_s: float
+    peak_source: str
+    bandwidth_source: str
+
+
+_A100 = "NVIDIA A100 Tensor Core GPU datasheet, 2021"
+
+A100_SXM_40GB = Device("A100 SXM 40 GB", 312 * TERA, 1555 * GIGA, _A100, _A100)
+A100_SXM_80GB = Device("A100 SXM 80 GB", 312 * TERA, 2039 * GIGA, _A100, _A100)
+H100_SXM = Device(
+    name="H100 SXM",
+    peak_flops_per_s=989.4 * TERA,
+    bandwidth_bytes_per_s=3.35 * TERA,
+    peak_source="NVIDIA H100 Tensor Core GPU Architecture, white paper, 2022: BF16, half of the figure with sparsity",
+    bandwidth_source="NVIDIA H100 Tensor Core GPU datasheet: GPU memory bandwidth of the SXM form",
+)
+
+DEVICES = (A100_SXM_40GB, A100_SXM_80GB, H100_SXM)

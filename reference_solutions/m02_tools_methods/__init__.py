@@ -1,0 +1,1 @@
+"""Tools and methods: Top-Down, roofline, and what counters can be trusted with."""
