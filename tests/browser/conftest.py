@@ -1,0 +1,81 @@
+"""A real browser: found, not brought; without one these tests are skipped, or fail where they are required."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_FLAGS = (
+    "--no-sandbox",  # containers and root; every page opened here is our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A running Chromium: `AISA_CHROMIUM`, or one of the usual names on the path."""
+    found = os.environ.get("AISA_CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
+    if not found:
+        reason = "no Chromium here: install one (Debian: apt-get install chromium) or set AISA_CHROMIUM"
+        pytest.fail(reason) if os.environ.get("AISA_REQUIRE_BROWSER") == "1" else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, headless=True, args=list(_FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """A page that was opened, and everything that it tried to do.
+
+    Attributes
+    ----------
+    page : Page
+    complaints : list of str
+        Errors of the console and of scripts; what the content security policy refused is among them.
+    requests : list of str
+        Addresses asked for, the page itself excepted.
+    dialogs : list of str
+        Messages of alerts and their like.
+    """
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+    """Open a file in a new window of a given width and scheme."""
+    contexts = []
+
+    def _visit(path: Path, width: int = 1280, height: int = 900, scheme: str = "light") -> Visit:
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        seen = Visit(context.new_page())
+        own = path.resolve().as_uri()
+        seen.page.on(
+            "console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None
+        )
+        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        seen.page.on("request", lambda request: seen.requests.append(request.url) if request.url != own else None)
+        seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+        seen.page.goto(own)
+        return seen
+
+    yield _visit
+    for context in contexts:
+        context.close()
