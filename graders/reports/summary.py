@@ -14,7 +14,7 @@ from typing import Literal
 from graders.authoring.material import ExerciseEntry
 from graders.records import CheckResult, ExerciseResult, Flag, NotebookResult
 
-State = Literal["graded", "unproven", "not graded", "nothing handed in", "blank"]
+State = Literal["graded", "unproven", "not graded", "refused", "nothing handed in", "blank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,8 @@ class Submission:
         Exercises whose answer is still the one that was released.
     not_graded : str
         Why the machine could not grade it; empty where it did.
+    refused : str
+        Why what was handed in cannot be read; empty where it can.
     note : str
         What a sample submission is; shown where any has one.
     """
@@ -41,6 +43,7 @@ class Submission:
     unproven: tuple[str, ...] = ()
     untouched: tuple[str, ...] = ()
     not_graded: str = ""
+    refused: str = ""
     note: str = ""
 
     @property
@@ -68,6 +71,8 @@ class Submission:
         """Where it stands, the most serious first."""
         if self.not_graded:
             return "not graded"
+        if self.refused:
+            return "refused"
         if self.unproven:
             return "unproven"
         if not self.handed_in:
@@ -88,10 +93,9 @@ class Row:
 
     @property
     def share(self) -> float | None:
-        """Share of the points; None where the points cannot be vouched for."""
-        if self.submission.state in ("not graded", "unproven") or not self.max_points:
-            return None
-        return self.points / self.max_points
+        """Share of the points; None where there are none that can be vouched for."""
+        counts = self.submission.state in ("graded", "blank") and self.max_points > 0
+        return self.points / self.max_points if counts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +193,7 @@ def summarise(exercises: Sequence[ExerciseEntry], submissions: Sequence[Submissi
     """
     ordered = sorted(submissions, key=lambda submission: submission.student)
     rows = tuple(_row(exercises, submission) for submission in ordered)
-    shares = [row.share for row in rows if row.share is not None and row.submission.handed_in]
+    shares = [row.share for row in rows if row.share is not None]
     difficulties = tuple(_difficulty(entry, ordered) for entry in exercises)
     shared = [misconception for difficulty in difficulties for misconception in difficulty.misconceptions]
     flags = [(submission.student, flag) for submission in ordered for flag in submission.flags]
@@ -220,7 +224,7 @@ def _difficulty(entry: ExerciseEntry, submissions: Sequence[Submission]) -> Diff
         for submission in submissions
         if entry.id in submission.results
         and entry.id not in submission.unproven
-        and not submission.not_graded
+        and not (submission.not_graded or submission.refused)
         and _arrived(entry, submission)
     }
     shares = [result.points / result.max_points for result in vouched.values() if result.max_points]

@@ -106,4 +106,5 @@ COHORT = (
         ),
         unsafe=("network",),
     ),
+    Submission("student-13", refused="practical.ipynb is no JSON: it ends in the middle of a string"),
 )

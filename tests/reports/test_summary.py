@@ -15,7 +15,16 @@ def cohort():
 
 def test_states(cohort) -> None:
     states = [row.submission.state for row in cohort.rows]
-    expected = ["graded"] * 5 + ["nothing handed in", "blank", "graded", "unproven", "not graded", "graded", "graded"]
+    expected = ["graded"] * 5 + [
+        "nothing handed in",
+        "blank",
+        "graded",
+        "unproven",
+        "not graded",
+        "graded",
+        "graded",
+        "refused",
+    ]
     assert states == expected
 
 
@@ -35,12 +44,12 @@ def test_points_are_sums_of_the_exercises(cohort) -> None:
         "10": 0,
         "11": 15,
     }
-    assert points == expected | {"12": 11}
+    assert points == expected | {"12": 11, "13": 0}
     assert {row.max_points for row in cohort.rows} == {16}
 
 
 def test_what_nobody_vouches_for_is_not_averaged(cohort) -> None:
-    # 06 handed in nothing, 09 is unproven, 10 is not graded: nine are left, with 101 of 144 points
+    # 06 handed in nothing, 09 is unproven, 10 not graded, 13 unreadable: nine are left, with 101 of 144 points
     assert cohort.mean == pytest.approx(101 / 144)
     assert cohort.median == pytest.approx(11 / 16)
     assert cohort.histogram == (1, 0, 0, 0, 0, 0, 4, 1, 0, 3)
