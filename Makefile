@@ -5,7 +5,7 @@ UV := $(BIN)/uv
 # uv reads its own settings only: hand it the index that pip was told to use, if there is one.
 PIP_INDEX := $(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)
 UV_RUN := $(if $(UV_INDEX_URL)$(UV_DEFAULT_INDEX),,$(if $(PIP_INDEX),UV_DEFAULT_INDEX='$(PIP_INDEX)')) $(UV)
-UV_SYNC := $(UV_RUN) pip install --quiet --require-hashes
+UV_SYNC := $(UV_RUN) pip install --quiet --compile-bytecode --require-hashes
 UV_LOCK := $(UV_RUN) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 WORKERS ?= 2
 

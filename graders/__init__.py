@@ -1,1 +1,3 @@
 """The assessment framework, a subpackage a stage."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,67 @@
+"""What commands print for people: Rich tables and progress bars, imported when something is printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from graders.grading.receipt import Receipt
+
+_COLOURS = {"graded": "green", "unchanged": "dim", "refused": "red", "not graded": "bold red"}
+
+
+def console() -> Console:
+    """Where tables go: standard output; Rich itself minds NO_COLOR and pipes."""
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+class GradingProgress:
+    """A progress bar on standard error, drawn only on a terminal."""
+
+    def __init__(self, show: bool) -> None:
+        self._show = show
+        self._bar: Progress | None = None
+
+    def __call__(self, done: int, total: int, receipt: Receipt) -> None:
+        """Say that one more submission is done."""
+        if not self._show:
+            return
+        if self._bar is None:
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+            self._bar.add_task("grading", total=total)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=done, description=receipt.student)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def print_receipts(receipts: Sequence[Receipt]) -> None:
+    """A table of what became of each submission, and a line of totals."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("student", "state", "points", "flags", "detail"):
+        table.add_column(heading, justify="right" if heading in ("points", "flags") else "left", overflow="fold")
+    for receipt in receipts:
+        points = f"{receipt.points:g} of {receipt.max_points:g}" if receipt.state in ("graded", "unchanged") else ""
+        state = f"[{_COLOURS[receipt.state]}]{receipt.state}[/]"
+        flags = str(receipt.flags) if receipt.flags else ""
+        table.add_row(escape(receipt.student), state, points, flags, escape(receipt.detail))
+    out = console()
+    out.print(table)
+    counts = {state: sum(receipt.state == state for receipt in receipts) for state in _COLOURS}
+    out.print(", ".join(f"{count} {state}" for state, count in counts.items() if count) or "No submissions.")
