@@ -1,0 +1,212 @@
+"""Whether an answer equals what is expected: kind and shape first, then values.
+
+The words that come back go to the student. They never hold a value, a size, a key or a name of either side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+EXACT = 1e-9
+"""Relative tolerance where a check names none: another order of the same operations, not another formula."""
+
+NOISE = 1e-14
+"""Share of an array's largest element that counts as nothing: what is left when equal terms cancel."""
+
+DIFFERS = "the value differs"
+_DEEPEST = 40
+
+
+def difference(answer: object, expected: object, rtol: float | None = None, atol: float | None = None) -> str:
+    """How an answer differs from what is expected.
+
+    Integers, floats, numpy scalars and 0-d arrays are one kind; a truth value is another. A list of numbers is an
+    array, a tuple a list, a data frame or a dict of equally long columns a table, in which the order of the columns
+    does not matter. NaN equals NaN. Where both sides are integers and no tolerance is given, they are equal exactly.
+
+    Parameters
+    ----------
+    answer, expected : object
+        Plain data.
+    rtol, atol : float, optional
+        |answer - expected| <= atol + rtol |expected|; by default `EXACT` and, in arrays, `NOISE` of the largest.
+
+    Returns
+    -------
+    str
+        Empty where they are equal; else the reason, in words that give nothing away.
+    """
+    return _different(_plain(answer, 0), _plain(expected, 0), _Tolerance(rtol, atol))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tolerance:
+    rtol: float | None
+    atol: float | None
+
+    @property
+    def unstated(self) -> bool:
+        return self.rtol is None and self.atol is None
+
+
+def _different(answer: object, expected: object, tolerance: _Tolerance) -> str:
+    """The reason, for two values in plain form."""
+    given, wanted = answer, expected
+    if isinstance(wanted, _Table) and isinstance(given, dict):
+        given = _Table(given)  # columns of unequal length: say so, rather than "a dict"
+    if _kind(given) != _kind(wanted):
+        if isinstance(given, np.ndarray) and isinstance(wanted, np.ndarray) and given.shape == wanted.shape == (0,):
+            return ""  # an empty list has no kind of elements
+        return f"{_kind(given)}, where {_kind(wanted)} is expected"
+    if isinstance(given, np.ndarray) and isinstance(wanted, np.ndarray):
+        return _arrays(given, wanted, tolerance)
+    if isinstance(given, _Table) and isinstance(wanted, _Table):
+        return _tables(given.columns, wanted.columns, tolerance)
+    if isinstance(given, dict) and isinstance(wanted, dict):
+        if given.keys() != wanted.keys():
+            return "other keys than expected"
+        return _first(((given[key], wanted[key]) for key in wanted), tolerance)
+    if isinstance(given, list) and isinstance(wanted, list):
+        if len(given) != len(wanted):
+            return "another length than expected"
+        return _first(zip(given, wanted, strict=True), tolerance)
+    return "" if given == wanted else DIFFERS
+
+
+def _first(pairs: Iterable[tuple[object, object]], tolerance: _Tolerance) -> str:
+    return next((reason for pair in pairs if (reason := _different(*pair, tolerance))), "")
+
+
+def _tables(given: dict[object, object], wanted: dict[object, object], tolerance: _Tolerance) -> str:
+    if given.keys() != wanted.keys():
+        return "other columns than expected"
+    if [_rows(given[name]) for name in wanted] != [_rows(wanted[name]) for name in wanted]:
+        return "another number of rows than expected"
+    return _first(((given[name], wanted[name]) for name in wanted), tolerance)
+
+
+def _arrays(given: npt.NDArray[np.generic], wanted: npt.NDArray[np.generic], tolerance: _Tolerance) -> str:
+    if given.shape != wanted.shape:
+        return "another shape than expected"
+    exact = wanted.dtype.kind not in "iufc" or (tolerance.unstated and given.dtype.kind + wanted.dtype.kind in _WHOLE)
+    same = np.array_equal(given, wanted) if exact else bool(np.all(_close(given, wanted, tolerance)))
+    return "" if same else DIFFERS
+
+
+_WHOLE = {"ii", "iu", "ui", "uu"}
+
+
+def _close(
+    given: npt.NDArray[np.generic], wanted: npt.NDArray[np.generic], tolerance: _Tolerance
+) -> npt.NDArray[np.bool_]:
+    kind = np.complex128 if "c" in given.dtype.kind + wanted.dtype.kind else np.float64
+    left, right = given.astype(kind), wanted.astype(kind)
+    size = np.abs(right)
+    largest = float(np.max(size, initial=0.0, where=np.isfinite(size))) if wanted.ndim else 0.0
+    rtol = EXACT if tolerance.rtol is None else tolerance.rtol
+    atol = NOISE * largest if tolerance.atol is None else tolerance.atol
+    with np.errstate(invalid="ignore", over="ignore"):
+        near = np.isfinite(left) & np.isfinite(right) & (np.abs(left - right) <= atol + rtol * size)
+    same: npt.NDArray[np.bool_] = near | (left == right) | (np.isnan(left) & np.isnan(right))
+    return same
+
+
+# --- plain form: arrays of numbers or truth values, tables, dicts, lists, sets, text ------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    columns: dict[object, object]
+
+
+def _plain(data: object, depth: int) -> object:
+    """One form for each kind of data, whatever it came as."""
+    if depth > _DEEPEST:
+        return _TooDeep
+    if data is None or isinstance(data, str | bytes):
+        return data
+    if isinstance(data, bool | int | float | complex | np.generic | np.ndarray):
+        return _array(data, depth)
+    if isinstance(data, Mapping):
+        return _mapping({key: _plain(item, depth + 1) for key, item in data.items()})
+    if isinstance(data, list | tuple):
+        return _listed(data, depth)
+    if isinstance(data, Set):
+        return frozenset(data)
+    if hasattr(data, "columns") and data.columns.is_unique:  # a data frame
+        return _Table({name: _plain(data[name], depth + 1) for name in data.columns})  # type: ignore[index]
+    if hasattr(data, "to_numpy"):  # a series
+        return _plain(data.to_numpy(), depth + 1)
+    return data
+
+
+def _array(data: object, depth: int) -> object:
+    array = np.asarray(data)
+    if array.dtype.kind in "biufcmM":
+        return array
+    if isinstance(data, int):
+        return np.asarray(_as_float(data))  # beyond 64 bits
+    return _plain(array.tolist(), depth + 1)  # text or objects
+
+
+def _listed(data: list[object] | tuple[object, ...], depth: int) -> object:
+    kinds = set(map(type, data))
+    if data and (kinds <= {int, float} or kinds == {bool}):
+        array = np.asarray(data)  # the usual case, without a look at each item
+        if array.dtype.kind in "biuf":
+            return array
+    return _stacked([_plain(item, depth + 1) for item in data])
+
+
+def _as_float(number: int) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else float("-inf")
+
+
+def _stacked(items: list[object]) -> object:
+    """A list of equally shaped arrays of one kind is an array."""
+    if not items:
+        return np.empty(0)
+    arrays = [item for item in items if isinstance(item, np.ndarray)]
+    if len(arrays) < len(items) or len({(array.shape, _family(array)) for array in arrays}) > 1:
+        return items
+    return np.stack(arrays)
+
+
+def _mapping(items: dict[object, object]) -> object:
+    """A dict of equally long columns is a table."""
+    lengths = {_rows(column) for column in items.values()}
+    return _Table(items) if len(lengths) == 1 and lengths != {None} else items
+
+
+def _rows(column: object) -> int | None:
+    if isinstance(column, np.ndarray):
+        return len(column) if column.ndim == 1 else None
+    return len(column) if isinstance(column, list) else None
+
+
+class _TooDeep:
+    """Stands for what lies deeper than any answer of ours does."""
+
+
+_FAMILIES = {"b": "truth value", "i": "number", "u": "number", "f": "number", "c": "number"}
+_NAMES: dict[type, str] = {dict: "a dict", list: "a list", frozenset: "a set", str: "text", bytes: "bytes"}
+
+
+def _family(array: npt.NDArray[np.generic]) -> str:
+    return _FAMILIES.get(array.dtype.kind, "time")
+
+
+def _kind(data: object) -> str:
+    """The kind of plain data, in words that may be told."""
+    if isinstance(data, np.ndarray):
+        return f"an array of {_family(data)}s" if data.ndim else f"a {_family(data)}"
+    if isinstance(data, _Table):
+        return "a table"
+    return "nothing (None)" if data is None else _NAMES.get(type(data), "something else")

@@ -1,0 +1,172 @@
+"""An exercise, as its hidden checks define it."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from graders.checks.cases import Call, Read, Sampled, listed
+from graders.checks.check import CaseCheck, Check, PlayedCheck, Subject
+from graders.checks.plays import Conserved, Scenario
+from graders.checks.policies import Outcome
+from graders.checks.values import Equal, Fast, Property, Raises
+from graders.errors import CourseError
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """What must hold of an answer.
+
+    Attributes
+    ----------
+    id : str
+        `mNN_` and the name that the student defines, in snake case where it is a class.
+    reference : object
+        The reference function or class; for a variable of the notebook its value, or a function without parameters
+        that gives it. None where only a policy's outcomes matter.
+    checks : sequence of Check
+    target : str
+        The name that is asked for, where it is not the id's.
+
+    Raises
+    ------
+    CourseError
+        If the definition makes no sense.
+    """
+
+    id: str
+    reference: object = None
+    checks: Sequence[Check] = ()
+    target: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "checks", tuple(self.checks))
+        object.__setattr__(self, "target", self.target or self._name())
+        problem = next((found for rule in _RULES if (found := rule(self))), "")
+        if problem:
+            raise CourseError(problem, where=f"exercise {self.id}")
+
+    def _name(self) -> str:
+        return self.reference.__name__ if inspect.isclass(self.reference) else self.id[4:]
+
+    @property
+    def subject(self) -> Subject:
+        """Name and reference."""
+        return Subject(self.target, self.reference)
+
+    @property
+    def case_checks(self) -> tuple[CaseCheck, ...]:
+        """Checks whose calls go out together."""
+        return tuple(check for check in self.checks if isinstance(check, Equal | Fast | Raises | Property))
+
+    @property
+    def played_checks(self) -> tuple[PlayedCheck, ...]:
+        """Checks that go step by step."""
+        return tuple(check for check in self.checks if isinstance(check, Scenario | Conserved | Outcome))
+
+    @property
+    def is_value(self) -> bool:
+        """Whether the answer is a variable of the notebook."""
+        return any(isinstance(case, Read) for check in self.case_checks for case in listed(check.cases))
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the answer is a class."""
+        return inspect.isclass(self.reference)
+
+    @property
+    def weight(self) -> float:
+        """Sum of the checks' weights."""
+        return math.fsum(check.weight for check in self.checks)
+
+
+def _id_is_well_formed(exercise: Exercise) -> str:
+    return "" if re.fullmatch(r"m\d\d_[a-z0-9_]+", exercise.id) else "its id is not like m05_kv_cache_bytes"
+
+
+def _names_differ(exercise: Exercise) -> str:
+    twice = sorted(name for name, count in Counter(check.name for check in exercise.checks).items() if count > 1)
+    return f"two checks are called {twice[0]!r}" if twice else ""
+
+
+def _each_check_is_whole(exercise: Exercise) -> str:
+    for check in exercise.checks:
+        if not check.name.strip() or not check.message.strip():
+            return f"check {check.name!r} needs a name and a message: they are what the student reads"
+        if not (check.weight > 0 and math.isfinite(check.weight)):
+            return f"check {check.name!r} has weight {check.weight!r}; it must be a positive number"
+    return ""
+
+
+def _something_anchors(exercise: Exercise) -> str:
+    if not exercise.checks:
+        return "it has no checks"
+    if any(check.anchors for check in exercise.checks):
+        return ""
+    if any(isinstance(check, Outcome) for check in exercise.checks):
+        return "no outcome is held against a baseline (times=...): doing nothing may keep an absolute limit"
+    return "no check compares values (Equal, Scenario, Outcome): an answer that always raises would earn points"
+
+
+def _cases_are_cases(exercise: Exercise) -> str:
+    for check in exercise.case_checks:
+        cases = listed(check.cases)
+        if not cases:
+            return f"check {check.name!r} has no cases"
+        if not all(isinstance(case, Call | Read | Sampled) for case in cases):
+            return f"the cases of check {check.name!r} are call(...), value() or sampled(...)"
+        if any(isinstance(case, Sampled) and case.count < 1 for case in cases):
+            return f"check {check.name!r} samples no case"
+    return ""
+
+
+def _calls_and_values_do_not_mix(exercise: Exercise) -> str:
+    kinds = {isinstance(case, Read) for check in exercise.case_checks for case in listed(check.cases)}
+    if len(kinds) > 1 or (True in kinds and exercise.played_checks):
+        return "it looks at a variable and calls something: make it two exercises"
+    return ""
+
+
+def _classes_are_played(exercise: Exercise) -> str:
+    compared = [check.name for check in exercise.case_checks if not isinstance(check, Raises)]
+    if exercise.is_class and compared:
+        return f"check {compared[0]!r} compares the value of a class: tell a Scenario instead"
+    told = [check.name for check in exercise.checks if isinstance(check, Scenario | Conserved)]
+    if exercise.reference is None and told:
+        return f"check {told[0]!r} is played on the reference first, and there is none"
+    return ""
+
+
+def _reference_where_compared(exercise: Exercise) -> str:
+    compared = [check.name for check in exercise.checks if isinstance(check, Equal | Fast)]
+    if exercise.reference is None and compared:
+        return f"check {compared[0]!r} compares with a reference, and there is none"
+    return ""
+
+
+def _outcomes_have_one_limit(exercise: Exercise) -> str:
+    for check in exercise.checks:
+        if isinstance(check, Outcome) and (check.at_least is None) == (check.at_most is None):
+            return f"check {check.name!r} needs at_least or at_most, and not both"
+        if isinstance(check, Fast) and not check.cpu_s > 0:
+            return f"check {check.name!r} allows {check.cpu_s!r} s"
+        if isinstance(check, Raises) and not issubclass(check.exception, Exception):
+            return f"check {check.name!r} names no exception"
+    return ""
+
+
+_RULES = (
+    _id_is_well_formed,
+    _something_anchors,
+    _names_differ,
+    _each_check_is_whole,
+    _cases_are_cases,
+    _calls_and_values_do_not_mix,
+    _reference_where_compared,
+    _classes_are_played,
+    _outcomes_have_one_limit,
+)

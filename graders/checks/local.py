@@ -1,0 +1,47 @@
+"""An endpoint in this very process, for code that is ours: references, known mistakes, baselines.
+
+Never for a student's code: nothing is limited here. What a request means, and what travels, is the sandbox's own code.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from graders.errors import CourseError
+from graders.records import Reply, Request
+from graders.sandbox.inside.answer import locally
+from graders.sandbox.inside.codec import OpaqueError
+
+
+class LocalEndpoint:
+    """Answers requests from a namespace, as a student's process does from its notebook's.
+
+    Parameters
+    ----------
+    namespace : mapping of str to object
+        What the notebook would define: functions, classes, variables.
+    """
+
+    def __init__(self, namespace: Mapping[str, object]) -> None:
+        self._namespace = dict(namespace)
+        self._objects: dict[int, object] = {}
+
+    def ask(self, requests: Sequence[Request], cpu_s: float | None = None) -> list[Reply]:
+        """Answer each request in order; `cpu_s` is looked at afterwards, since nothing is stopped here."""
+        return [self._reply(request, cpu_s) for request in requests]
+
+    def _reply(self, request: Request, cpu_s: float | None) -> Reply:
+        started = time.process_time()
+        try:
+            answer = locally(self._namespace, self._objects, request)
+        except OpaqueError as error:
+            raise CourseError(
+                f"a hidden input of {request.target} is no plain data: {error}", do="Use numbers, text, lists, arrays."
+            ) from error
+        if answer.exception[:1] == ("KeyboardInterrupt",):
+            raise KeyboardInterrupt  # somebody stops us: no behaviour of the answer
+        used = time.process_time() - started
+        if cpu_s is not None and used > cpu_s:
+            return Reply("timeout", cpu_s=used)
+        return Reply(answer.kind, answer.value, answer.exception, used)  # type: ignore[arg-type]

@@ -1,0 +1,197 @@
+"""One exercise of one student: its checks put to an endpoint, judged and counted, and the mistake behind it named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graders.checks.cases import Call, Case, drawn
+from graders.checks.check import Check, Judged
+from graders.checks.diagnosis import diagnosed
+from graders.checks.exercise import Exercise
+from graders.checks.local import LocalEndpoint
+from graders.checks.mistakes import Mistake
+from graders.checks.remote import fresh_handle
+from graders.checks.trivial import trivial
+from graders.checks.values import Equal
+from graders.errors import GraderError
+from graders.records import CheckResult, Endpoint, Reply, Request
+
+Replies = dict[str, list[Reply]]
+"""What was answered to each check's cases, by the check's name."""
+
+_UNANCHORED = "it holds, and counts once a check of values is kept"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What all checks of an exercise found.
+
+    Attributes
+    ----------
+    checks : tuple of CheckResult
+        In the order of the definition.
+    misconception, hint : str
+        Of the one known mistake that fits; empty otherwise.
+    """
+
+    checks: tuple[CheckResult, ...]
+    misconception: str = ""
+    hint: str = ""
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """Names of the checks that were not kept."""
+        return tuple(check.name for check in self.checks if not check.kept)
+
+
+def run(exercise: Exercise, mistakes: Sequence[Mistake], endpoint: Endpoint, seed: bytes) -> Verdict:
+    """Put an exercise's checks to one student's answer.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What must hold.
+    mistakes : sequence of Mistake
+        The known ones of this exercise.
+    endpoint : Endpoint
+        The student's process.
+    seed : bytes
+        Where this student's sampled inputs come from: an HMAC by the course secret.
+
+    Returns
+    -------
+    Verdict
+
+    Raises
+    ------
+    CourseError
+        If the checks do not hold for the reference itself.
+    GraderError
+        If the machine was too slow to ask.
+    """
+    trial = Trial(exercise, seed)
+    replies = trial.ask(endpoint)
+    judged = trial.judge(endpoint, replies)
+
+    def judge_mistake(known: Mistake, checks: Sequence[Check]) -> Mapping[str, Judged]:
+        local = LocalEndpoint(namespace(exercise, known.answer))
+        return trial.judge(local, trial.ask(local, checks), checks)
+
+    found = diagnosed(exercise, mistakes, judged, judge_mistake)
+    checks = trial.counted(judged, replies)
+    return Verdict(checks, found.misconception, found.hint) if found else Verdict(checks)
+
+
+def namespace(exercise: Exercise, answer: object) -> dict[str, object]:
+    """What a notebook with this answer would define; the answer to a value may be a function that gives it."""
+    return {exercise.target: answer() if exercise.is_value and callable(answer) else answer}
+
+
+class Trial:
+    """The checks of an exercise with one seed's cases, and what the reference gives for them.
+
+    Parameters
+    ----------
+    exercise : Exercise
+        What must hold.
+    seed : bytes
+        Where the sampled cases come from.
+    """
+
+    def __init__(self, exercise: Exercise, seed: bytes) -> None:
+        self.exercise = exercise
+        self.seed = seed
+        self.cases = {check.name: drawn(check.cases, seed, check.name) for check in exercise.case_checks}
+        self.expected: Replies | None = None
+        if exercise.reference is not None and self.cases:
+            self.expected = self.ask(LocalEndpoint(namespace(exercise, exercise.reference)), timed=False)
+
+    def ask(self, endpoint: Endpoint, only: Sequence[Check] | None = None, *, timed: bool = True) -> Replies:
+        """Replies to all cases, by check: one message for all, and one for each check with a time limit of its own.
+
+        Parameters
+        ----------
+        endpoint : Endpoint
+            Who is asked.
+        only : sequence of Check, optional
+            Some of the exercise's checks.
+        timed : bool
+            Whether those limits hold.
+
+        Returns
+        -------
+        dict of str to list of Reply
+        """
+        wanted = [check for check in self.exercise.case_checks if only is None or check in only]
+        together = [check for check in wanted if check.cpu_s is None or not timed]
+        requests = [self._request(case) for check in together for case in self.cases[check.name]]
+        replies = iter(_answered(endpoint, requests, None))
+        found = {check.name: [next(replies) for _ in self.cases[check.name]] for check in together}
+        for check in wanted:
+            if check.name not in found:
+                own = [self._request(case) for case in self.cases[check.name]]
+                found[check.name] = _answered(endpoint, own, check.cpu_s)
+        return found
+
+    def judge(self, endpoint: Endpoint, replies: Replies, only: Sequence[Check] | None = None) -> dict[str, Judged]:
+        """Judge the replies, and play what goes step by step.
+
+        Parameters
+        ----------
+        endpoint : Endpoint
+            For the checks that are played.
+        replies : dict of str to list of Reply
+            As `ask` gives them.
+        only : sequence of Check, optional
+            Some of the exercise's checks.
+
+        Returns
+        -------
+        dict of str to Judged
+        """
+        judged = {}
+        for check in self.exercise.case_checks:
+            if check.name in replies:
+                expected = None if self.expected is None else self.expected[check.name]
+                judged[check.name] = check.judge(self.cases[check.name], replies[check.name], expected)
+        for played in self.exercise.played_checks:
+            if only is None or played in only:
+                judged[played.name] = played.play_on(endpoint, self.exercise.subject, self.seed)
+        return judged
+
+    def counted(self, judged: Mapping[str, Judged], replies: Replies) -> tuple[CheckResult, ...]:
+        """What was found, with what earns nothing marked as such."""
+        anchored = any(check.anchors and judged[check.name].kept for check in self.exercise.checks)
+        nothing = self._trivial(replies)
+        results = []
+        for check in self.exercise.checks:
+            lost = judged[check.name].reason
+            unearned = "" if lost else nothing or ("" if check.anchors or anchored else _UNANCHORED)
+            kept, counted, reason = not lost, not unearned, lost or unearned
+            results.append(CheckResult(check.name, check.message, check.weight, kept, counted, reason))
+        return tuple(results)
+
+    def _trivial(self, replies: Replies) -> str:
+        """Why the answer answers nothing, if it does not."""
+        if self.expected is None or self.exercise.is_value or self.exercise.is_class:
+            return ""
+        names = [check.name for check in self.exercise.case_checks if isinstance(check, Equal)]
+        return trivial(
+            [case for name in names for case in self.cases[name] if isinstance(case, Call)],
+            [reply for name in names for reply in replies[name]],
+            [reply for name in names for reply in self.expected[name]],
+            self.exercise.reference,
+        )
+
+    def _request(self, case: Case) -> Request:
+        if isinstance(case, Call) and self.exercise.is_class:
+            return Request("new", self.exercise.target, case.args, case.kwargs, fresh_handle())
+        return case.request(self.exercise.target)
+
+
+def _answered(endpoint: Endpoint, requests: Sequence[Request], cpu_s: float | None) -> list[Reply]:
+    replies = endpoint.ask(requests, cpu_s) if requests else []
+    if len(replies) != len(requests):
+        raise GraderError(f"{len(requests)} requests got {len(replies)} replies", do="Grade it again.")
+    return replies
