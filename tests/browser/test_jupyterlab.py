@@ -85,8 +85,8 @@ def lab(folder: Path, tmp_path: Path) -> Iterator[str]:
         stderr=subprocess.PIPE,
         text=True,
     )
+    assert process.stderr is not None
     try:
-        assert process.stderr is not None
         said = []
         for line in process.stderr:
             said.append(line)
@@ -94,11 +94,15 @@ def lab(folder: Path, tmp_path: Path) -> Iterator[str]:
                 break
         else:
             pytest.fail("JupyterLab did not start: " + "".join(said))
-        threading.Thread(target=process.stderr.read, daemon=True).start()  # a full pipe would hold it up
+        reader = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would hold the server up
+        reader.start()
         yield found.group()
-    finally:
         process.terminate()
-        process.wait(timeout=60)
+        reader.join(timeout=60)
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
 
 
 def validate(page: Page) -> str:
