@@ -1,1 +1,6 @@
 """Runs student code where it can reach nothing, and asks it questions."""
+
+from graders.sandbox.notebook_run import NotebookRun
+from graders.sandbox.pool import Sandbox, default_interpreter
+
+__all__ = ["NotebookRun", "Sandbox", "default_interpreter"]

@@ -1,0 +1,243 @@
+"""IPython's shell without a terminal: cells run, and what they show is sent off as nbformat outputs.
+
+No history, no completion, no profile on disk. Tracebacks are plain text.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import site
+import sys
+import sysconfig
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.history import HistoryManager
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Instance, Type
+
+_KEEP = 8 << 10  # characters of a stream held back before they are sent
+
+Emit = Callable[[dict[str, Any]], None]
+
+
+class Outlet:
+    """Where outputs go: merged, cut at the limit while they stream, or dropped.
+
+    Parameters
+    ----------
+    emit : callable
+        Sends one output.
+    limit : int
+        Characters of one cell that are sent.
+    """
+
+    def __init__(self, emit: Emit, limit: int) -> None:
+        self._emit: Emit | None = emit
+        self._limit = limit
+        self._left = limit
+        self._stream, self._held, self._size = "", [""], 0
+
+    def begin(self) -> None:
+        """A new cell starts."""
+        self._left = self._limit
+
+    def silence(self) -> None:
+        """Drop everything from now on."""
+        self._emit = None
+        self._held = []
+
+    def write(self, stream: str, text: str) -> None:
+        """Take text of a stream."""
+        if self._emit is None or self._left <= 0:
+            return
+        if stream != self._stream:
+            self.flush()
+            self._stream = stream
+        self._held.append(text[: self._left + 1])
+        self._size += len(text)
+        if self._size > min(_KEEP, self._left):
+            self.flush()
+
+    def show(self, output: dict[str, Any], size: int) -> None:
+        """Take an output that is no stream."""
+        self.flush()
+        if self._emit is None or self._left <= 0:
+            return
+        self._left -= size
+        self._emit(output if self._left > 0 else {"output_type": "cut"})
+
+    def flush(self) -> None:
+        """Send what is held back."""
+        text = "".join(self._held)
+        self._held, self._size = [], 0
+        if not text or self._emit is None:
+            return
+        kept = text[: max(0, self._left)]
+        self._left -= len(text)
+        self._emit({"output_type": "stream", "name": self._stream, "text": kept})
+        if self._left <= 0:
+            self._emit({"output_type": "cut"})
+
+
+class Stream(io.TextIOBase):
+    """sys.stdout and sys.stderr of a notebook.
+
+    Parameters
+    ----------
+    outlet : Outlet
+        Where text goes.
+    name : str
+        `stdout` or `stderr`.
+    """
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, outlet: Outlet, name: str) -> None:
+        self._outlet, self._name = outlet, name
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self._outlet.write(self._name, text)
+        return len(text)
+
+    def flush(self) -> None:
+        self._outlet.flush()
+
+
+class _Publisher(DisplayPublisher):  # type: ignore[misc]
+    def publish(  # noqa: D102
+        self, data: Any, metadata: Any = None, *_: Any, transient: Any = None, update: bool = False, **__: Any
+    ) -> None:
+        self._validate_data(data, metadata)
+        kind = "update_display_data" if update else "display_data"
+        shown = {"output_type": kind, "data": _jsonable(data), "metadata": {}}
+        identity = (transient or {}).get("display_id")
+        if isinstance(identity, str):
+            shown["display_id"] = identity
+        self.shell.outlet.show(shown, _size(shown["data"]))
+
+    def clear_output(self, wait: bool = False) -> None:  # noqa: D102
+        self.shell.outlet.show({"output_type": "clear_output", "wait": bool(wait)}, 0)
+
+
+class _Hook(DisplayHook):  # type: ignore[misc]
+    def start_displayhook(self) -> None:
+        pass
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        data = _jsonable(format_dict)
+        shown = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": self.prompt_count}
+        self.shell.outlet.show(shown, _size(data))
+
+    def finish_displayhook(self) -> None:
+        pass
+
+
+def _jsonable(data: Any) -> dict[str, Any]:
+    """A bundle of representations with bytes as base64, and nothing that JSON cannot hold."""
+    from base64 import encodebytes
+
+    made: dict[str, Any] = {}
+    for kind, value in dict(data).items():
+        if isinstance(value, bytes):
+            value = encodebytes(value).decode("ascii")
+        made[str(kind)] = value if isinstance(value, (str, dict, list)) else str(value)
+    return made
+
+
+def _size(data: dict[str, Any]) -> int:
+    return sum(len(value) if isinstance(value, str) else len(repr(value)) for value in data.values())
+
+
+class _NoHistory(HistoryManager):  # type: ignore[misc]
+    """Inputs and outputs of this run, without a database or a thread."""
+
+    enabled = False
+
+
+class Shell(InteractiveShell):  # type: ignore[misc]
+    """The shell of a child."""
+
+    displayhook_class = Type(_Hook)
+    display_pub_class = Type(_Publisher)
+    outlet = Instance(Outlet)
+
+    def init_ipython_dir(self, ipython_dir: Any) -> None:
+        self.ipython_dir = ""
+
+    def init_profile_dir(self, profile_dir: Any) -> None:
+        self.profile_dir = None
+
+    def init_history(self) -> None:
+        self.history_manager = _NoHistory(shell=self, parent=self, hist_file=":memory:")
+        self.configurables.append(self.history_manager)
+
+    def init_completer(self) -> None:
+        self.Completer = None
+
+    def init_virtualenv(self) -> None:
+        pass
+
+    def init_traceback_handlers(self, custom_exceptions: Any) -> None:
+        super().init_traceback_handlers(custom_exceptions)
+        self.InteractiveTB.set_mode(mode="Plain")
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        try:
+            text = str(evalue)
+        except BaseException:  # noqa: BLE001  __str__ is the student's
+            text = "<no text: its __str__ raised>"
+        lines = [_shortened(line).rstrip("\n") for line in stb if _OURS not in line]
+        shown = {"output_type": "error", "ename": str(etype.__name__), "evalue": text, "traceback": lines}
+        self.outlet.show(shown, len(text) + sum(map(len, lines)))
+
+    def ask_exit(self) -> None:
+        pass
+
+    def enable_gui(self, gui: Any = None) -> None:
+        pass
+
+
+def _shortened(line: str) -> str:
+    return _PLACES.sub("", line)
+
+
+def _places() -> re.Pattern[str]:
+    paths = [*site.getsitepackages(), sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"]]
+    return re.compile("|".join(re.escape(path + "/") for path in sorted(set(paths), key=len, reverse=True)))
+
+
+_PLACES = _places()
+_OURS = str(Path(__file__).parent)
+
+
+def make() -> Shell:
+    """The one shell of this process, warmed up: what cells, displays and tracebacks load is loaded."""
+    shell = Shell.instance(outlet=Outlet(lambda _: None, 1 << 16), colors="nocolor", xmode="Plain", autocall=0)
+    streams = sys.stdout, sys.stderr
+    connect(shell, shell.outlet)
+    for source in ("1 + 1", "print(2)", "def f():\n    raise ValueError(3)\nf()", "%%capture\n1", "x ="):
+        shell.run_cell(source, store_history=True)
+    shell.reset(new_session=True)
+    shell.user_ns.pop("f", None)
+    sys.stdout, sys.stderr = streams
+    return shell
+
+
+def connect(shell: Shell, outlet: Outlet) -> None:
+    """Send what the shell shows to `outlet`."""
+    shell.outlet = outlet
+    sys.stdout, sys.stderr = Stream(outlet, "stdout"), Stream(outlet, "stderr")

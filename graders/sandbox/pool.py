@@ -1,0 +1,163 @@
+"""The sandbox: one zygote, jailed once, and a child for each notebook."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+
+from graders.errors import SandboxError
+from graders.paths import material_root
+from graders.records import Cell, Limits
+from graders.sandbox import policy
+from graders.sandbox.notebook_run import NotebookRun
+from graders.sandbox.session import Session
+from graders.sandbox.zygotes import Newborn, Shape, ZygoteProcess
+
+_BIRTH_WALL_S = 60.0
+
+
+class Sandbox:
+    """Runs notebooks where they can reach nothing; several threads may use one.
+
+    Use it as a context manager: at the end everything in it is dead and gone.
+
+    Parameters
+    ----------
+    interpreter : Path
+        Python of the sandbox's environment (`default_interpreter()`).
+    imports : sequence of str
+        Modules that notebooks import, loaded once before the forks. Each costs every child a little.
+    limits : Limits
+        What each notebook may use.
+    allow_unsafe : bool
+        Whether to go on where a property of `policy.PROPERTIES` does not hold; `unsafe` names those.
+
+    Raises
+    ------
+    SandboxError
+        If it cannot start, or a property does not hold and `allow_unsafe` is false.
+    """
+
+    def __init__(
+        self,
+        interpreter: Path,
+        *,
+        imports: Sequence[str] = (),
+        limits: Limits = Limits(),  # noqa: B008  frozen
+        allow_unsafe: bool = False,
+    ) -> None:
+        self.limits = limits
+        self._uids = policy.Users() if os.geteuid() == 0 else None
+        self._giving = threading.Lock()
+        self._zygote, self.layers, self.refusals = _start(interpreter, imports, self._first_layers)
+        missing = policy.broken(self.layers)
+        self.unsafe: tuple[str, ...] = tuple(promise.name for promise in missing)
+        if missing and not allow_unsafe:
+            self.close()
+            raise SandboxError(_complaint(missing, self.refusals), do=_ADVICE)
+
+    def _first_layers(self, zygote: ZygoteProcess) -> frozenset[str]:
+        """Layers that stand around a first child."""
+        newborn, folder = self._bear(zygote)
+        layers = policy.layers_of(zygote.shape, newborn.layers)
+        Session(newborn, self.limits, folder).close()
+        return layers
+
+    def _bear(self, zygote: ZygoteProcess) -> tuple[Newborn, str]:
+        with self._giving:
+            uid = self._uids.take() if self._uids is not None and zygote.shape != "user" else None
+        mounts = zygote.shape != "plain"
+        folder = "" if mounts else tempfile.mkdtemp(prefix="aisa-notebook-")
+        terms = policy.terms(self.limits, uid=uid, mounts=mounts, folder=folder)
+        return zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S), folder
+
+    def run(self, cells: Sequence[Cell], files: Mapping[str, bytes]) -> NotebookRun:
+        """Run a notebook.
+
+        Parameters
+        ----------
+        cells : sequence of Cell
+            Code cells, in their order.
+        files : mapping
+            Files beside the notebook: relative name and content.
+
+        Returns
+        -------
+        NotebookRun
+            To be closed.
+        """
+        for name in files:
+            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name:
+                raise SandboxError(f"file name {name!r} does not lie below the notebook's folder")
+        return NotebookRun(self._session, cells, files, self.limits)
+
+    def _session(self) -> Session:
+        newborn, folder = self._bear(self._zygote)
+        return Session(newborn, self.limits, folder)
+
+    def close(self) -> None:
+        """End the zygote and all children."""
+        self._zygote.close()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, reason: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+_ADVICE = "Run `aisa doctor`, grade where the properties hold, or pass --allow-unsafe: every result is then marked"
+
+
+def _complaint(missing: Sequence[policy.Property], refusals: Sequence[str]) -> str:
+    lost = "; ".join(f"{promise.name}: not certain that {promise.promise}" for promise in missing)
+    why = f" ({'; '.join(refusals)})" if refusals else ""
+    return f"the sandbox is not safe on this machine{why}: {lost}"
+
+
+def shapes() -> tuple[Shape, ...]:
+    """Ways to jail the zygote, the best first; `AISA_SANDBOX_SHAPE` picks one."""
+    chosen = os.environ.get("AISA_SANDBOX_SHAPE", "")
+    known: tuple[Shape, ...] = ("root", "user", "plain")
+    if chosen:
+        return tuple(shape for shape in known if shape == chosen)
+    return known if os.geteuid() == 0 else known[1:]
+
+
+def _start(
+    interpreter: Path, imports: Sequence[str], examine: object
+) -> tuple[ZygoteProcess, frozenset[str], tuple[str, ...]]:
+    """The first shape that works, the layers that stand in it, and why better ones do not."""
+    if not interpreter.exists():
+        raise SandboxError(f"no Python interpreter at {interpreter}", do=_MAKE_ONE)
+    refusals: list[str] = []
+    for shape in shapes():
+        zygote = None
+        try:
+            zygote = ZygoteProcess(interpreter, imports, shape)
+            layers: frozenset[str] = examine(zygote)  # type: ignore[operator]
+        except SandboxError as reason:
+            refusals.append(reason.message)
+            if zygote is not None:
+                zygote.close()
+            continue
+        return zygote, layers, tuple(refusals)
+    raise SandboxError(f"the sandbox cannot start: {'; '.join(refusals)}", do="Run `aisa doctor`")
+
+
+_MAKE_ONE = "Run `make setup`, or set AISA_SANDBOX_PYTHON to a Python with numpy, pandas and IPython"
+
+
+def default_interpreter() -> Path:
+    """Python of the sandbox's environment: `AISA_SANDBOX_PYTHON`, or `.venv-sandbox` beside the course material."""
+    chosen = os.environ.get("AISA_SANDBOX_PYTHON", "")
+    path = Path(chosen) if chosen else material_root() / ".venv-sandbox/bin/python"
+    if not path.exists():
+        raise SandboxError("the sandbox has no Python of its own", where=str(path), do=_MAKE_ONE)
+    return path

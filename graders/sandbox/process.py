@@ -1,0 +1,143 @@
+"""A process that is not trusted, seen from outside: its line, its CPU clock, its end.
+
+The CPU clock is the kernel's, read from here (`clock_gettime` on the clock of another process): nothing that the
+process says about itself decides.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from graders.sandbox.inside import codec
+from graders.sandbox.wire import Message, Wire
+
+_PROCESSORS = len(os.sched_getaffinity(0))
+_SHORTEST_WAIT_MS = 1
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened first: a message, or why none will come."""
+
+    kind: Literal["message", "ended", "cpu", "wall", "protocol"]
+    message: Message | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """CPU seconds on the process's clock, and wall seconds on ours, at which patience ends."""
+
+    cpu_s: float
+    wall_s: float
+
+
+class Process:
+    """Supervises one process.
+
+    Parameters
+    ----------
+    wire : Wire
+        Its line.
+    pid : int
+        As the kernel says here.
+    """
+
+    def __init__(self, wire: Wire, pid: int) -> None:
+        self.wire = wire
+        self.pid = pid
+        self._handle = os.pidfd_open(pid)
+        self._clock = (~pid << 3) | 2
+        self._last_cpu_s = 0.0
+        self._alive = True
+        self._closed = False
+        self._others: dict[int, Callable[[], None]] = {}
+
+    def watch(self, descriptor: int, react: Callable[[], None]) -> None:
+        """Call `react` when `descriptor` has something to read while this process is waited for."""
+        self._others[descriptor] = react
+
+    def cpu_s(self) -> float:
+        """CPU seconds that it has used, all threads together."""
+        with contextlib.suppress(OSError):
+            if self._alive:
+                self._last_cpu_s = time.clock_gettime(self._clock)
+        return self._last_cpu_s
+
+    def waited_s(self) -> float:
+        """Seconds that it was ready to run and did not get a processor; infinite where the kernel does not say."""
+        try:
+            tasks = list(Path(f"/proc/{self.pid}/task").iterdir())
+            return sum(int((task / "schedstat").read_text().split()[1]) for task in tasks) / 1e9
+        except (OSError, IndexError, ValueError):
+            return float("inf")
+
+    def next(self, deadline: Deadline) -> Event:
+        """Wait for its next message, its end, or the end of patience, whichever comes first."""
+        while True:
+            used, now = self.cpu_s(), time.monotonic()
+            self.wire.push()
+            found = self._taken()
+            if found is not None:
+                return found
+            # `used` was read before the line was found empty: it all belongs to what is going on now
+            if used >= deadline.cpu_s:
+                return Event("cpu")
+            if now >= deadline.wall_s:
+                return Event("wall")
+            rest_s = min((deadline.cpu_s - used) / _PROCESSORS, deadline.wall_s - now)
+            self._wait(max(_SHORTEST_WAIT_MS, rest_s * 1000))
+
+    def _taken(self) -> Event | None:
+        try:
+            message = self.wire.take()
+            if message is None and not self.wire.ended:
+                self.wire.pull()
+                message = self.wire.take()
+        except codec.ProtocolError as reason:
+            return Event("protocol", detail=str(reason))
+        if message is not None:
+            return Event("message", message)
+        return Event("ended") if self.wire.ended or not self._alive else None
+
+    def _wait(self, timeout_ms: float) -> None:
+        poll = select.poll()
+        poll.register(self.wire.fileno(), select.POLLIN | (select.POLLOUT if self.wire.sending else 0))
+        poll.register(self._handle, select.POLLIN)
+        for descriptor in self._others:
+            poll.register(descriptor, select.POLLIN)
+        for descriptor, _ in poll.poll(timeout_ms):
+            if descriptor in self._others:
+                self._others[descriptor]()
+            elif descriptor == self._handle:
+                self.wire.pull()  # its last words
+                self._alive = False
+
+    def send(self, number: int) -> None:
+        """Send it a signal, if it is still there."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._handle, number)
+
+    def wait_for_end(self) -> None:
+        """Wait until it has gone (it must have been killed)."""
+        poll = select.poll()
+        poll.register(self._handle, select.POLLIN)
+        poll.poll(10_000)
+        self._alive = False
+
+    def close(self) -> None:
+        """Kill it and let go of it."""
+        if self._closed:
+            return
+        self._closed = True
+        self.send(signal.SIGKILL)
+        self.wire.close()
+        os.close(self._handle)

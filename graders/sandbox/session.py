@@ -1,0 +1,298 @@
+"""One child and its notebook: cells one after the other, copies where they are asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import shutil
+import signal
+import socket
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from graders.errors import SandboxError
+from graders.records import Cell, CellRun, Json, Limits
+from graders.sandbox.inside import codec
+from graders.sandbox.outputs import Outputs
+from graders.sandbox.process import Deadline, Event, Process
+from graders.sandbox.wire import Message, Wire
+from graders.sandbox.zygotes import Newborn, how_it_ended
+
+_GRACE_S = 1.0  # CPU (and, for one that sleeps, wall) seconds between the interrupt and the end
+_STATUSES = ("ok", "error", "memory")
+
+
+class GoneError(Exception):
+    """The child is no more, or is not to be talked to any more.
+
+    Parameters
+    ----------
+    status : str
+        What the cell that was running gets.
+    detail : str
+        What happened, in a sentence.
+    outputs : tuple of Json
+        What the cell had shown before.
+    cpu_s : float
+        What the cell had used.
+    protocol : bool
+        Whether it had said what no child says.
+    """
+
+    def __init__(
+        self,
+        status: Literal["crashed", "timeout", "memory"],
+        detail: str,
+        outputs: tuple[Json, ...] = (),
+        cpu_s: float = 0.0,
+        *,
+        protocol: bool = False,
+    ) -> None:
+        super().__init__(status, detail)
+        self.status: Literal["crashed", "timeout", "memory"] = status
+        self.detail = detail
+        self.outputs = outputs
+        self.cpu_s = cpu_s
+        self.protocol = protocol
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A cell that came to its end.
+
+    Attributes
+    ----------
+    run : CellRun
+    cut : bool
+        Whether output was cut.
+    """
+
+    run: CellRun
+    cut: bool
+
+
+class Session:
+    """A child that runs the cells of one notebook.
+
+    Parameters
+    ----------
+    newborn : Newborn
+        As the zygote made it.
+    limits : Limits
+    folder : str
+        Its folder on this machine, where it has no file system of its own; removed at the end.
+    """
+
+    def __init__(self, newborn: Newborn, limits: Limits, folder: str = "") -> None:
+        self._process = newborn.process
+        self._guard = newborn.guard
+        self._report = newborn.report
+        self._limits = limits
+        self._folder = folder
+        self._number = 0
+        self._copies: list[Process] = []
+        self._closed = False
+
+    @property
+    def refused(self) -> int:
+        """How many processes it tried to start."""
+        return 0 if self._guard is None else self._guard.refused
+
+    def place(self, files: Mapping[str, bytes]) -> None:
+        """Put files into its folder."""
+        if not files:
+            return
+        names = list(files)
+        head = {"op": "files", "n": self._next_number(), "names": names}
+        self._process.wire.queue(codec.pack(head, [files[name] for name in names]))
+        patience = Deadline(self._process.cpu_s() + 60.0, time.monotonic() + self._limits.cell_wall_s)
+        event = self._process.next(patience)
+        if event.message is None or event.message.head != {"done": self._number}:
+            raise SandboxError(f"a child of the sandbox could not write the notebook's files: {self._ending(event)}")
+
+    def run(self, cell: Cell, cpu_s: float) -> Ran:
+        """Run a cell.
+
+        Parameters
+        ----------
+        cell : Cell
+        cpu_s : float
+            What it may use.
+
+        Returns
+        -------
+        Ran
+            What it did. GoneError if it took the child down, or had to be taken down.
+        """
+        outputs, number = Outputs(self._limits.output_bytes), self._next_number()
+        start, begun = self._process.cpu_s(), time.monotonic()
+        waited = self._process.waited_s()
+        self._process.wire.queue(codec.pack({"op": "cell", "n": number, "source": cell.source}))
+        deadline = Deadline(start + cpu_s, begun + self._limits.cell_wall_s)
+        interrupted = ""
+        while True:
+            event = self._process.next(deadline)
+            try:
+                done = self._heard(event.message, number, outputs) if event.message else None
+            except codec.ProtocolError as reason:
+                event = Event("protocol", detail=str(reason))
+                done = None
+            if done is not None:
+                count = done.get("count")
+                status = "timeout" if interrupted else done.get("status")
+                run = CellRun(
+                    cell.index,
+                    status if status in _STATUSES or interrupted else "error",  # type: ignore[arg-type]
+                    outputs.done(),
+                    count if type(count) is int and 0 <= count < 1 << 31 else None,
+                    self._process.cpu_s() - start,
+                )
+                return Ran(run, outputs.cut)
+            if event.kind == "message":
+                continue
+            if event.kind == "wall" and not interrupted:
+                check_starved(self._process, waited, self._limits.cell_wall_s)
+            if event.kind in ("cpu", "wall") and not interrupted:
+                interrupted = "used up its CPU time" if event.kind == "cpu" else "waited for what does not come"
+                self._process.send(signal.SIGINT)
+                deadline = Deadline(self._process.cpu_s() + _GRACE_S, time.monotonic() + max(10.0, 10 * _GRACE_S))
+                continue
+            raise self._gone(event, interrupted, outputs, start)
+
+    def _heard(self, message: Message, number: int, outputs: Outputs) -> codec.Head | None:
+        head = message.head
+        if "output" in head:
+            outputs.add(head["output"])
+            return None
+        if head.get("done") != number:
+            raise codec.ProtocolError("answer to a question that was not asked")
+        return head
+
+    def _gone(self, event: Event, interrupted: str, outputs: Outputs, start: float) -> GoneError:
+        cpu_s = self._process.cpu_s() - start
+        if event.kind == "protocol":
+            said = f"wrote what no cell writes to the sandbox's line: {event.detail}"
+            return GoneError("crashed", said, outputs.done(), cpu_s, protocol=True)
+        if event.kind in ("cpu", "wall"):
+            return GoneError("timeout", f"{interrupted} and could not be interrupted", outputs.done(), cpu_s)
+        detail = self._ending(event)
+        memory = "SIGKILL" in detail
+        if interrupted:
+            return GoneError("timeout", f"{interrupted}; {detail}", outputs.done(), cpu_s)
+        return GoneError("memory" if memory else "crashed", detail, outputs.done(), cpu_s)
+
+    def _ending(self, event: Event) -> str:
+        if event.kind != "ended":
+            return event.detail or event.kind
+        self._process.send(signal.SIGKILL)  # it may have cut only its line
+        return how_it_ended(self._report)
+
+    def copy(self) -> Process | None:
+        """Let the child copy itself; the copy is stopped until it is asked.
+
+        Returns
+        -------
+        Process or None
+            None where the child did not do it. GoneError where it broke down over it.
+        """
+        number = self._next_number()
+        ours, theirs = socket.socketpair()
+        wire = Wire(ours)
+        wire.introduce()
+        with theirs:
+            passed = os.dup(theirs.fileno())
+        if self._guard is not None:
+            self._guard.order()
+        try:
+            self._process.wire.queue(codec.pack({"op": "copy", "n": number}), (passed,))
+            self._process.wire.push()
+        finally:
+            os.close(passed)
+        try:
+            return self._copied(number, wire)
+        except BaseException:
+            wire.close()
+            raise
+        finally:
+            if self._guard is not None:
+                self._guard.settle()
+
+    def _copied(self, number: int, wire: Wire) -> Process:
+        limits = self._limits
+        deadline = Deadline(self._process.cpu_s() + limits.call_cpu_s, time.monotonic() + limits.call_wall_s)
+        event = self._process.next(deadline)
+        while event.message is not None and "output" in event.message.head:  # of a thread that goes on printing
+            event = self._process.next(deadline)
+        if event.message is None or event.message.head != {"done": number}:
+            if event.kind == "wall":
+                raise SandboxError("the machine is too slow: a process could not be copied in time")
+            detail = self._ending(event) if event.kind == "ended" else "did not copy itself when it was told to"
+            raise GoneError("crashed", detail, protocol=event.kind in ("protocol", "message"))
+        poll = select.poll()
+        poll.register(wire.fileno(), select.POLLIN)
+        message = None
+        with contextlib.suppress(codec.ProtocolError):
+            while (message := wire.take()) is None and not wire.ended:
+                if not poll.poll(max(0.0, deadline.wall_s - time.monotonic()) * 1000):
+                    break
+                wire.pull()
+        known = {self._process.pid, *(copy.pid for copy in self._copies)}
+        if message is None or message.head != {"copy": number} or wire.sender in known or not wire.sender:
+            raise GoneError("crashed", "its copy did not come to life", protocol=message is not None)
+        copied = Process(wire, wire.sender)
+        copied.send(signal.SIGSTOP)
+        self._copies.append(copied)
+        if self._guard is not None:
+            copied.watch(self._guard.listener, self._guard.decide)
+        return copied
+
+    def finish(self) -> None:
+        """Stop listening to the child, and stop it: from now on only its copies are talked to."""
+        self._process.wire.close()
+        self._process.send(signal.SIGSTOP)
+
+    def close(self) -> None:
+        """Kill the child and its copies, and wait until nothing of them is left."""
+        if self._closed:
+            return
+        self._closed = True
+        for process in self._copies:
+            process.close()
+        self._process.close()
+        how_it_ended(self._report)
+        os.close(self._report)
+        if self._guard is not None:
+            self._guard.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _next_number(self) -> int:
+        self._number += 1
+        return self._number
+
+
+def check_starved(process: Process, waited_s: float, wall_s: float) -> None:
+    """Tell a process that sleeps from one that the machine did not let run.
+
+    Parameters
+    ----------
+    process : Process
+    waited_s : float
+        What it had waited for a processor when the clock started.
+    wall_s : float
+        The patience that has just ended.
+
+    Raises
+    ------
+    SandboxError
+        If it wanted to run for half of the time or more and could not: nobody's fault, to be tried again.
+    """
+    starved = process.waited_s() - waited_s
+    if not starved < wall_s / 2:
+        raise SandboxError(
+            f"the machine is too slow: in {wall_s:.0f} s a student's process waited {starved:.0f} s for a processor",
+            do="Run it again with fewer workers",
+        )
