@@ -70,7 +70,8 @@ def _definitions(module: ast.Module) -> dict[str, ast.stmt]:
             bound.update({(alias.asname or alias.name).partition(".")[0]: node for alias in node.names})
         elif isinstance(node, ast.Assign | ast.AnnAssign):
             targets: Sequence[ast.expr] = node.targets if isinstance(node, ast.Assign) else [node.target]
-            bound.update({target.id: node for target in targets if isinstance(target, ast.Name)})
+            names = [inner for target in targets for inner in ast.walk(target) if isinstance(inner, ast.Name)]
+            bound.update({name.id: node for name in names})
     return bound
 
 

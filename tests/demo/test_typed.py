@@ -21,7 +21,7 @@ def answer(exercise, by):
 def mistake(exercise, **more):
     return lambda wrong: wrong
 
-SCALE = 2
+SCALE, OTHER = 2, 3
 LIMIT = SCALE * 5
 
 def doubled(x):
