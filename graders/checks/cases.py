@@ -104,7 +104,8 @@ def drawn(cases: Cases, seed: bytes, name: str) -> tuple[Case, ...]:
     made: list[Case] = []
     for place, case in enumerate(listed(cases)):
         if isinstance(case, Sampled):
-            made += [_draw(case, stream(seed, f"{name}\0{place}\0{index}"), name) for index in range(case.count)]
+            rng = stream(seed, f"{name}\0{place}")
+            made += [_draw(case, rng, name) for _ in range(case.count)]
         else:
             made.append(case)
     return tuple(made)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from graders.errors import CourseError
+
 EXACT = 1e-9
 """Relative tolerance where a check names none: another order of the same operations, not another formula."""
 
@@ -19,6 +21,8 @@ NOISE = 1e-14
 
 DIFFERS = "the value differs"
 _DEEPEST = 40
+_UNKNOWN = "something else"
+_PLAIN_ONLY = "Let the reference give numbers, text, lists, dicts, arrays or tables."
 
 
 def difference(answer: object, expected: object, rtol: float | None = None, atol: float | None = None) -> str:
@@ -39,8 +43,16 @@ def difference(answer: object, expected: object, rtol: float | None = None, atol
     -------
     str
         Empty where they are equal; else the reason, in words that give nothing away.
+
+    Raises
+    ------
+    CourseError
+        If what is expected is no plain data.
     """
-    return _different(_plain(answer, 0), _plain(expected, 0), _Tolerance(rtol, atol))
+    wanted = _plain(expected, 0)
+    if _kind(wanted) == _UNKNOWN:
+        raise CourseError(f"what is expected is a {type(expected).__name__}, and no answer can be one", do=_PLAIN_ONLY)
+    return _different(_plain(answer, 0), wanted, _Tolerance(rtol, atol))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,4 +221,4 @@ def _kind(data: object) -> str:
         return f"an array of {_family(data)}s" if data.ndim else f"a {_family(data)}"
     if isinstance(data, _Table):
         return "a table"
-    return "nothing (None)" if data is None else _NAMES.get(type(data), "something else")
+    return "nothing (None)" if data is None else _NAMES.get(type(data), _UNKNOWN)

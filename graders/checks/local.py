@@ -5,12 +5,13 @@ Never for a student's code: nothing is limited here. What a request means, and w
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Mapping, Sequence
 
 from graders.errors import CourseError
 from graders.records import Reply, Request
-from graders.sandbox.inside.answer import locally
+from graders.sandbox.inside.answer import Answer, Asked, Question, locally, perform
 from graders.sandbox.inside.codec import OpaqueError
 
 
@@ -21,10 +22,14 @@ class LocalEndpoint:
     ----------
     namespace : mapping of str to object
         What the notebook would define: functions, classes, variables.
+    coded : bool
+        Whether arguments and values pass the codec, as on their way to a child. References do without: five times
+        as fast, and their arguments are copied all the same.
     """
 
-    def __init__(self, namespace: Mapping[str, object]) -> None:
+    def __init__(self, namespace: Mapping[str, object], *, coded: bool = True) -> None:
         self._namespace = dict(namespace)
+        self._perform = locally if coded else _copied
         self._objects: dict[int, object] = {}
 
     def ask(self, requests: Sequence[Request], cpu_s: float | None = None) -> list[Reply]:
@@ -34,7 +39,7 @@ class LocalEndpoint:
     def _reply(self, request: Request, cpu_s: float | None) -> Reply:
         started = time.process_time()
         try:
-            answer = locally(self._namespace, self._objects, request)
+            answer = self._perform(self._namespace, self._objects, request)
         except OpaqueError as error:
             raise CourseError(
                 f"a hidden input of {request.target} is no plain data: {error}", do="Use numbers, text, lists, arrays."
@@ -45,3 +50,9 @@ class LocalEndpoint:
         if cpu_s is not None and used > cpu_s:
             return Reply("timeout", cpu_s=used)
         return Reply(answer.kind, answer.value, answer.exception, used)  # type: ignore[arg-type]
+
+
+def _copied(namespace: Mapping[str, object], objects: dict[int, object], request: Asked) -> Answer:
+    """Perform a request with copies of its arguments: what is done to them harms no other answer's."""
+    args, kwargs = copy.deepcopy((request.args, dict(request.kwargs)))
+    return perform(namespace, objects, Question(request.op, request.target, args, kwargs, request.handle))

@@ -105,7 +105,7 @@ class Trial:
         self.cases = {check.name: drawn(check.cases, seed, check.name) for check in exercise.case_checks}
         self.expected: Replies | None = None
         if exercise.reference is not None and self.cases:
-            self.expected = self.ask(LocalEndpoint(namespace(exercise, exercise.reference)), timed=False)
+            self.expected = self.ask(LocalEndpoint(namespace(exercise, exercise.reference), coded=False), timed=False)
 
     def ask(self, endpoint: Endpoint, only: Sequence[Check] | None = None, *, timed: bool = True) -> Replies:
         """Replies to all cases, by check: one message for all, and one for each check with a time limit of its own.
@@ -163,7 +163,7 @@ class Trial:
     def counted(self, judged: Mapping[str, Judged], replies: Replies) -> tuple[CheckResult, ...]:
         """What was found, with what earns nothing marked as such."""
         anchored = any(check.anchors and judged[check.name].kept for check in self.exercise.checks)
-        nothing = self._trivial(replies)
+        nothing = self._trivial(judged, replies)
         results = []
         for check in self.exercise.checks:
             lost = judged[check.name].reason
@@ -172,11 +172,12 @@ class Trial:
             results.append(CheckResult(check.name, check.message, check.weight, kept, counted, reason))
         return tuple(results)
 
-    def _trivial(self, replies: Replies) -> str:
-        """Why the answer answers nothing, if it does not."""
-        if self.expected is None or self.exercise.is_value or self.exercise.is_class:
-            return ""
+    def _trivial(self, judged: Mapping[str, Judged], replies: Replies) -> str:
+        """Why the answer answers nothing, if it does not: only where it is right here and wrong there."""
         names = [check.name for check in self.exercise.case_checks if isinstance(check, Equal)]
+        unlike = len({judged[name].kept for name in names}) > 1
+        if self.expected is None or self.exercise.is_value or not unlike:
+            return ""
         return trivial(
             [case for name in names for case in self.cases[name] if isinstance(case, Call)],
             [reply for name in names for reply in replies[name]],
