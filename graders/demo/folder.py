@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 
 from graders.errors import UsageError
@@ -35,9 +36,8 @@ def fresh(directory: Path) -> Path:
             raise UsageError("is no folder", str(target), "Name a folder that does not exist yet.")
         if target.is_dir() and any(target.iterdir()):
             _require_ours(target)
-            old = target.with_name(f".{target.name}.old")
-            shutil.rmtree(old, ignore_errors=True)
-            target.rename(old)  # from here on there is no half of an old demo at its place, whatever happens
+            old = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+            target.rename(old / target.name)  # from here on no half of an old demo is at its place
             shutil.rmtree(old)
         target.mkdir(parents=True, exist_ok=True)
         (target / _MARKER).write_text(_MARK, encoding="utf-8")

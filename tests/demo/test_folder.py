@@ -24,7 +24,7 @@ def test_an_earlier_demo_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_somebody_elses_folder_is_refused_untouched(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("years of work")
-    with pytest.raises(UsageError, match="something else .thesis.tex"):
+    with pytest.raises(UsageError, match=r"something else \(thesis.tex\)"):
         fresh(tmp_path)
     assert [entry.name for entry in tmp_path.iterdir()] == ["thesis.tex"]
 
