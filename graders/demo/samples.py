@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,6 @@ from graders.authoring.answers import exercise_answered, fill, nbgrader_metadata
 from graders.authoring.material import ExerciseEntry, Module
 from graders.checks import Catalogue
 from graders.demo import hostile
-from graders.demo.typed import typed
 from graders.records import Json
 
 Kind = Literal["right", "one mistake", "unfinished", "blank", "broken", "hostile"]
@@ -62,7 +61,8 @@ class Desk:
 
     def right(self) -> dict[str, str]:
         """An independent right answer to each exercise."""
-        return {entry.id: self._typed(entry, self.catalogue.answers[entry.id][0].answer) for entry in self.exercises}
+        answers = self.catalogue.answers
+        return {entry.id: self.catalogue.quoted(answers[entry.id][0]) for entry in self.exercises}
 
     def mistaken(self, *choices: tuple[int, int]) -> tuple[dict[str, str], str]:
         """Right answers, except for known mistakes given as (exercise, mistake), and a note that names them."""
@@ -71,17 +71,13 @@ class Desk:
             entry = self.exercises[exercise % len(self.exercises)]
             known = self.catalogue.mistakes[entry.id]
             chosen = known[number % len(known)]
-            answers[entry.id] = self._typed(entry, chosen.answer)
+            answers[entry.id] = self.catalogue.quoted(chosen)
             names.append(f"“{chosen.misconception}” in {entry.title}")
         return answers, f"{'One known mistake' if len(names) == 1 else 'Known mistakes'}: {', '.join(names)}."
 
     def target(self, exercise: str) -> str:
         """The name that an exercise asks for."""
         return self.catalogue.exercises[exercise].target
-
-    def _typed(self, entry: ExerciseEntry, answer: Callable[..., Any]) -> str:
-        exercise = self.catalogue.exercises[entry.id]
-        return typed(answer, exercise.target, called=exercise.is_value)
 
 
 def samples(module: Module, notebook: str, released: Json, source: Json, catalogue: Catalogue) -> tuple[Sample, ...]:

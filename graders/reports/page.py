@@ -13,6 +13,7 @@ from markupsafe import Markup
 from graders.errors import UsageError
 from graders.paths import material_root
 from graders.reports.plain import visible
+from graders.scoring import amount
 
 
 def render(template: str, **values: object) -> str:
@@ -38,11 +39,6 @@ def write_page(path: Path, page: str) -> None:
         raise UsageError(f"the page cannot be written ({failure.strerror})", str(path), do) from None
 
 
-def points(number: float) -> str:
-    """Points as people write them: `4`, `3.5`, `1.67`."""
-    return f"{number:.2f}".rstrip("0").rstrip(".")
-
-
 def percent(share: float | None) -> str:
     """A share as whole per cent, never rounded up to 100 or down to 0; a dash where there is none."""
     if share is None:
@@ -66,7 +62,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(points=points, percent=percent, brief=partial(visible, limit=80))
+    environment.filters.update(points=amount, percent=percent, brief=partial(visible, limit=80))
     return environment
 
 
