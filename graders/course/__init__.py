@@ -1,1 +1,7 @@
-"""A course directory: configuration, secret, intake."""
+"""Courses: made, read, and what students handed in."""
+
+from graders.course.course import Course, load
+from graders.course.founding import init
+from graders.course.intake import Submission, parse_notebook, read_submission, submitted_students
+
+__all__ = ["Course", "Submission", "init", "load", "parse_notebook", "read_submission", "submitted_students"]

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from graders.authoring.answers import SUFFIX, exercise_answered, nbgrader_metadata
+from graders.errors import SubmissionError
 from graders.records import Flag, Json
 
 _HARMLESS_METADATA = (
@@ -55,7 +56,7 @@ class Rebuilt:
     complete_at: Mapping[str, int]
 
 
-def rebuild(source: Json, submitted: Json) -> Rebuilt:
+def rebuild(source: Json, submitted: Json, where: str = "") -> Rebuilt:
     """Put a submitted notebook back on the source's feet.
 
     Parameters
@@ -64,13 +65,21 @@ def rebuild(source: Json, submitted: Json) -> Rebuilt:
         The released notebook: our source without its solutions.
     submitted : Json
         What the student handed in, as `graders.course.parse_notebook` gives it.
+    where : str
+        What messages call it.
 
     Returns
     -------
     Rebuilt
         New objects throughout; neither argument is changed.
+
+    Raises
+    ------
+    SubmissionError
+        If it is a notebook of another assignment.
     """
     work = _Work([copy.deepcopy(cell) for cell in _cells(source)], list(_cells(submitted)))
+    work.require_ours(where)
     placed = [*work.in_students_order()]
     work.put_back_missing(placed)
     cells = [cell for _, cell in placed]
@@ -102,6 +111,14 @@ class _Work:
 
     def flag(self, kind: str, where: str, detail: str) -> None:
         self.flags.append(Flag(kind, _plain(where), _plain(detail)))
+
+    def require_ours(self, where: str) -> None:
+        """A notebook that knows nothing of this assignment, but of another, was put in the wrong place."""
+        claimed = sorted({_grade_id(cell) for cell in self.submitted} - {""})
+        if claimed and not set(claimed) & set(self.ours):
+            found, expected = ", ".join(claimed[:3]), ", ".join(list(self.ours)[:3])
+            message = f"is a notebook of another assignment: it has {found}, expected {expected}"
+            raise SubmissionError(_plain(message)[:300], where, "Hand in the notebook that was released.")
 
     # --- which cell is which ----------------------------------------------------------------------------
 

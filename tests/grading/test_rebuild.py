@@ -8,6 +8,7 @@ import json
 import nbformat
 import pytest
 
+from graders.errors import SubmissionError
 from graders.grading.rebuild import checksum, rebuild
 
 STUB = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
@@ -191,6 +192,12 @@ def test_a_cell_that_claims_to_be_graded_but_is_not_ours_is_an_own_cell():
     rebuilt = rebuild(SOURCE, submission(SETUP, DONE, TESTS, TASK, code("9", nbgrader("bonus", grade=True, points=9))))
     assert rebuilt.notebook["cells"][-1]["metadata"] == {}
     assert kinds(rebuilt) == ["unknown-grade-id"]
+
+
+def test_a_notebook_of_another_assignment_is_refused():
+    other = submission(code("1", nbgrader("other", grade=True, points=9)), markdown("# Title"))
+    with pytest.raises(SubmissionError, match="another assignment: it has other, expected setup"):
+        rebuild(SOURCE, other, "submitted/student-01")
 
 
 def test_ids_are_valid_and_unique_and_ours_are_the_sources():

@@ -1,0 +1,63 @@
+"""`course.yaml`: what an instructor decides, read strictly."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
+"""What a student's id looks like: it is the name of a folder, and of a file in feedback."""
+
+
+def _student_id(text: str) -> str:
+    if not STUDENT_ID.fullmatch(text):
+        raise ValueError(f"{text!r} is no student id: letters, digits and _ . @ - only, and a letter or digit first")
+    return text
+
+
+StudentId = Annotated[str, AfterValidator(_student_id)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class LimitSettings(BaseModel):
+    """What one notebook may use; what is not said stays as `graders.records.Limits` has it."""
+
+    model_config = ConfigDict(extra="forbid")
+    cell_cpu_s: Positive | None = None
+    cell_wall_s: Positive | None = None
+    notebook_cpu_s: Positive | None = None
+    notebook_wall_s: Positive | None = None
+    call_cpu_s: Positive | None = None
+    call_wall_s: Positive | None = None
+    memory_bytes: Count | None = None
+    processes: Count | None = None
+    open_files: Count | None = None
+    disk_bytes: Count | None = None
+    output_bytes: Count | None = None
+
+
+class Settings(BaseModel):
+    """The whole file.
+
+    `students` is the roster; where it is empty, whoever submits is a student. `due` holds a date for a module's slug,
+    in UTC unless it says otherwise. `late` is nbgrader's rule: `none`, or `zero` (the penalty is the whole score).
+    `attempts` says which of several submissions counts. `material`, `sandbox` and the path of a SQLite `database` are
+    relative to the course.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    course_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$")]
+    students: list[StudentId] = []
+    modules: list[Annotated[str, Field(pattern=r"^m\d\d_[a-z0-9_]+$")]] = []
+    material: str | None = None
+    database: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")] = "sqlite:///gradebook.db"
+    due: dict[str, datetime] = {}
+    late: Literal["none", "zero"] = "none"
+    attempts: Literal["last"] = "last"
+    workers: Count | None = None
+    sandbox: str | None = None
+    limits: LimitSettings = LimitSettings()
