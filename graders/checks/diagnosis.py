@@ -11,8 +11,8 @@ from graders.checks.mistakes import Mistake
 from graders.checks.values import Equal, Fast
 from graders.records import Reply
 
-Judge = Callable[[Mistake, Sequence[Check]], Mapping[str, Judged]]
-"""Puts some checks to a mistake, with the inputs that the student's answer was given."""
+Judge = Callable[[Mistake, Check], Judged]
+"""Puts a check to a mistake, with the inputs that the student's answer was given."""
 
 
 def diagnosed(
@@ -33,7 +33,7 @@ def diagnosed(
     judged : mapping of str to Judged
         The answer's checks, by name.
     judge : callable
-        Puts checks to a mistake.
+        Puts a check to a mistake.
 
     Returns
     -------
@@ -49,15 +49,16 @@ def diagnosed(
     anchors = [check for check in exercise.checks if check.anchors and not isinstance(check, Fast)]
     wrong = any(check in anchors for check in lost)
     looked_at = anchors if wrong else [*anchors, *(check for check in lost if check not in slow)]
-    return _only([mistake for mistake in mistakes if _fits(looked_at, judged, judge(mistake, looked_at))])
+    looked_at.sort(key=lambda check: judged[check.name].kept)  # where it is wrong, most mistakes part from it
+    return _only([mistake for mistake in mistakes if _fits(mistake, looked_at, judged, judge)])
 
 
 def _only(found: Sequence[Mistake]) -> Mistake | None:
     return found[0] if len(found) == 1 else None
 
 
-def _fits(checks: Sequence[Check], judged: Mapping[str, Judged], theirs: Mapping[str, Judged]) -> bool:
-    return all(_agree(check, judged[check.name], theirs[check.name]) for check in checks)
+def _fits(mistake: Mistake, checks: Sequence[Check], judged: Mapping[str, Judged], judge: Judge) -> bool:
+    return all(_agree(check, judged[check.name], judge(mistake, check)) for check in checks)
 
 
 def _agree(check: Check, ours: Judged, theirs: Judged) -> bool:

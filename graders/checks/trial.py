@@ -74,9 +74,9 @@ def run(exercise: Exercise, mistakes: Sequence[Mistake], endpoint: Endpoint, see
     replies = trial.ask(endpoint)
     judged = trial.judge(endpoint, replies)
 
-    def judge_mistake(known: Mistake, checks: Sequence[Check]) -> Mapping[str, Judged]:
+    def judge_mistake(known: Mistake, check: Check) -> Judged:
         local = LocalEndpoint(namespace(exercise, known.answer))
-        return trial.judge(local, trial.ask(local, checks), checks)
+        return trial.judge(local, trial.ask(local, [check]), [check])[check.name]
 
     found = diagnosed(exercise, mistakes, judged, judge_mistake)
     checks = trial.counted(judged, replies)
