@@ -71,6 +71,12 @@ def test_fixed_events_always_run():
     assert multiplexer.running_share("clocks") == 1
 
 
+def test_what_is_not_named_did_not_happen():
+    multiplexer = CounterMultiplexer(2, [["a", "b"]])
+    multiplexer.tick(1.0, {"a": 3, "unknown": 5})
+    assert (multiplexer.raw("a"), multiplexer.raw("b")) == (3, 0)
+
+
 def test_what_never_ran_is_unknown():
     multiplexer = CounterMultiplexer(1, [["a"], ["b"]])
     assert math.isnan(multiplexer.running_share("a"))

@@ -75,7 +75,7 @@ def read(path: Path) -> tuple[AuthorCell, ...]:
     """
     text = path.read_text(encoding="utf-8")
     notebook = jupytext.reads(text, fmt="py:percent")
-    starts = [number for number, line in enumerate(text.split("\n"), 1) if re.match(r"# ?%%", line)]
+    starts = [number for number, line in enumerate(text.split("\n"), 1) if re.match(r"# ?%%(\s|$)", line)]
     if set(notebook.metadata) - {"jupytext"} or not starts or starts[0] != 1 or len(starts) != len(notebook.cells):
         raise CourseError("expected '# %%' in the first line and before each cell, and no header", where=f"{path}:1")
     cells = tuple(_author_cell(cell, f"{path}:{start}") for cell, start in zip(notebook.cells, starts, strict=True))

@@ -40,8 +40,6 @@ def require_able_to_fail(python: str, name: str, where: str) -> None:
 
 
 def _problems(tree: ast.Module) -> Iterator[str]:
-    if not any(_asserts_surely(statement) for statement in tree.body):
-        yield "asserts nothing that surely runs"
     for node in ast.walk(tree):
         if isinstance(node, ast.Assert) and _always_true(node.test):
             yield f"asserts {ast.unparse(node.test)}, which is always true"
@@ -49,6 +47,8 @@ def _problems(tree: ast.Module) -> Iterator[str]:
             yield from _swallowed(node)
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
             yield "suppresses exceptions"
+    if not any(_asserts_surely(statement) for statement in tree.body):
+        yield "asserts nothing that surely runs"
 
 
 def _asserts_surely(statement: ast.stmt) -> bool:

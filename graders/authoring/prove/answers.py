@@ -1,0 +1,167 @@
+"""Gates on answers, in process: wrong ones lose what they name, right ones nothing, empty ones earn nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from graders.authoring.prove.bench import Bench, Finding
+from graders.authoring.prove.nothing import answers_of_nothing
+from graders.checks import (
+    Conserved,
+    Exercise,
+    Fast,
+    LocalEndpoint,
+    Mistake,
+    Outcome,
+    Scenario,
+    Verdict,
+    namespace,
+    run,
+)
+from graders.checks.cases import Sampled, listed
+from graders.checks.check import Check
+from graders.checks.trial import Trial
+
+FEWEST_MISTAKES = 3
+MOSTLY = 0.9
+"""Share of the students for whom a named check must be lost: for a few, wrong values may happen to be right."""
+
+_CODED = 3  # students for whom mistakes answer through the codec, as from a sandbox; for the rest they do without
+_RIGHT = 10  # students for whom right answers are tried
+_EMPTY = 2  # students for whom answers of nothing are tried
+
+
+def coverage(bench: Bench) -> Iterator[Finding]:
+    """Each check is lost by a known mistake; each exercise has three of these, and a right answer of its own."""
+    gate = "coverage"
+    for id_, exercise in bench.exercises.items():
+        mistakes = bench.catalogue.mistakes[id_]
+        named = {name for mistake in mistakes for name in mistake.loses}
+        for check in exercise.checks:
+            if check.name not in named:
+                problem = f"nobody loses check {check.name!r}: if it were deleted, nobody would see it"
+                yield Finding(gate, id_, problem, bench.file("wrong_answers.py"))
+        if len(mistakes) < FEWEST_MISTAKES:
+            problem = f"{len(mistakes)} wrong answers, at least {FEWEST_MISTAKES} are wanted"
+            yield Finding(gate, id_, problem, bench.file("wrong_answers.py"))
+        twice = [name for name, count in Counter(mistake.misconception for mistake in mistakes).items() if count > 1]
+        for name in twice:
+            yield Finding(gate, id_, f"two mistakes are called {name!r}", bench.file("wrong_answers.py"))
+        if not bench.catalogue.answers[id_]:
+            yield Finding(gate, id_, "no independent right answer", bench.file("right_answers.py"))
+
+
+def wrong_answers(bench: Bench) -> Iterator[Finding]:
+    """Over all students, every wrong answer loses the checks it names and no other."""
+    for id_, exercise in bench.exercises.items():
+        mistakes = bench.catalogue.mistakes[id_]
+        lost: dict[str, Counter[str]] = {mistake.misconception: Counter() for mistake in mistakes}
+        for student in range(1, bench.students + 1):
+            trial = Trial(exercise, bench.seed(id_, student))
+            checks = _told_apart(exercise, student)
+            for mistake in mistakes:
+                lost[mistake.misconception].update(_lost(trial, mistake, checks, coded=student <= _CODED))
+        for mistake in mistakes:
+            yield from _unlike(bench, exercise, mistake, lost[mistake.misconception])
+
+
+def hints(bench: Bench) -> Iterator[Finding]:
+    """Who makes a known mistake reads its hint."""
+    for id_, exercise in bench.exercises.items():
+        mistakes = bench.catalogue.mistakes[id_]
+        checks = [check for check in exercise.checks if not isinstance(check, Fast)]
+        quick = Exercise(id_, exercise.reference, checks, exercise.target)
+        for mistake in mistakes:
+            if {check.name for check in checks}.isdisjoint(mistake.loses):
+                continue  # the sandbox's gate sees to what is only slow
+            known = [_without_slow(other, checks) for other in mistakes]
+            verdicts = [_verdict(bench, quick, known, mistake.answer, student) for student in range(1, _CODED + 1)]
+            if all(verdict.misconception != mistake.misconception for verdict in verdicts):
+                named = verdicts[0].misconception
+                problem = f"mistake {mistake.misconception!r} gets {f'the hint of {named!r}' if named else 'no hint'}"
+                yield Finding("hints", id_, problem, _where(bench, mistake))
+
+
+def right_answers(bench: Bench) -> Iterator[Finding]:
+    """Independent right answers keep everything."""
+    for id_, exercise in bench.exercises.items():
+        for right in bench.catalogue.answers[id_]:
+            for student in range(1, min(_RIGHT, bench.students) + 1):
+                verdict = _verdict(bench, exercise, (), right.answer, student)
+                unearned = {check.name: check.reason for check in verdict.checks if check.reason}
+                if unearned:
+                    where = f"{bench.file('right_answers.py')}: {right.answer.__name__}"
+                    yield Finding("right answers", id_, f"{right.by!r} does not keep {_listed(unearned)}", where)
+                    break
+
+
+def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
+    """Constants, inputs handed back, exceptions, nothing at all: no point."""
+    for id_, exercise in bench.exercises.items():
+        quick = [check for check in exercise.checks if not isinstance(check, Fast)]
+        for student in range(1, _EMPTY + 1):
+            seed = bench.seed(id_, student)
+            for words, defined in answers_of_nothing(exercise, seed):
+                verdict = run(
+                    Exercise(id_, exercise.reference, quick, exercise.target), (), LocalEndpoint(defined), seed
+                )
+                earned = [check.name for check in verdict.checks if check.kept and check.counted]
+                if earned:
+                    problem = f"an answer that {words} earns {', '.join(map(repr, earned))}"
+                    yield Finding("answers of nothing", id_, problem, bench.file("checks.py"))
+
+
+def _told_apart(exercise: Exercise, student: int) -> Sequence[Check]:
+    """Checks worth trying again: for the first students all, then those that differ from student to student.
+
+    Those of speed are left to the sandbox: here nothing would stop a loop.
+    """
+    return [
+        check for check in exercise.checks if not isinstance(check, Fast) and (student <= _CODED or is_personal(check))
+    ]
+
+
+def is_personal(check: Check) -> bool:
+    """Whether each student's inputs to the check are others."""
+    if isinstance(check, Scenario | Outcome):
+        return check.is_personal
+    if isinstance(check, Conserved):
+        return True
+    return any(isinstance(case, Sampled) for case in listed(getattr(check, "cases", ())))
+
+
+def _lost(trial: Trial, mistake: Mistake, checks: Sequence[Check], *, coded: bool) -> set[str]:
+    endpoint = LocalEndpoint(namespace(trial.exercise, mistake.answer), coded=coded)
+    judged = trial.judge(endpoint, trial.ask(endpoint, checks), checks)
+    return {name for name, found in judged.items() if not found.kept}
+
+
+def _unlike(bench: Bench, exercise: Exercise, mistake: Mistake, lost: Counter[str]) -> Iterator[Finding]:
+    said = f"mistake {mistake.misconception!r}"
+    for check in exercise.checks:
+        tried = bench.students if is_personal(check) else min(bench.students, _CODED)
+        times = lost[check.name]
+        if check.name not in mistake.loses and times:
+            problem = f"{said} loses {check.name!r}, which it does not name, for {times} of {tried} students"
+            yield Finding("wrong answers", exercise.id, problem, _where(bench, mistake))
+        elif check.name in mistake.loses and times < MOSTLY * tried and not isinstance(check, Fast):
+            problem = f"{said} names {check.name!r}, but keeps it for {tried - times} of {tried} students"
+            yield Finding("wrong answers", exercise.id, problem, _where(bench, mistake))
+
+
+def _verdict(bench: Bench, exercise: Exercise, known: Sequence[Mistake], answer: object, student: int) -> Verdict:
+    return run(exercise, known, LocalEndpoint(namespace(exercise, answer)), bench.seed(exercise.id, student))
+
+
+def _without_slow(mistake: Mistake, checks: Sequence[Check]) -> Mistake:
+    left = tuple(check.name for check in checks if check.name in mistake.loses)
+    return Mistake(mistake.exercise, mistake.misconception, left, mistake.hint, mistake.answer)
+
+
+def _where(bench: Bench, mistake: Mistake) -> str:
+    return f"{bench.file('wrong_answers.py')}: {mistake.answer.__name__}"
+
+
+def _listed(reasons: Mapping[str, str]) -> str:
+    return "; ".join(f"{name!r} ({reason})" for name, reason in reasons.items())

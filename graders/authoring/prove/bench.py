@@ -1,0 +1,146 @@
+"""What the gates work on: a module with its checks, student ids, and a sandbox that is started when first needed."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from graders.authoring.answers import SUFFIX, nbgrader_metadata, text
+from graders.authoring.build import build
+from graders.authoring.material import Module
+from graders.checks import Catalogue, Exercise, Verdict, load, run
+from graders.records import Cell, CellRun, Json
+from graders.sandbox import Sandbox, default_interpreter
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Finding:
+    """Something that a gate does not let pass.
+
+    Attributes
+    ----------
+    gate : str
+        Its name.
+    exercise : str
+        Id of the exercise, or the notebook's name.
+    problem : str
+        What is wrong.
+    where : str
+        File, and what to look for in it.
+    """
+
+    gate: str
+    exercise: str
+    problem: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.exercise}: {self.problem} [{self.gate}; {self.where}]"
+
+
+@dataclass
+class Bench:
+    """A module on the bench.
+
+    Attributes
+    ----------
+    module : Module
+    students : int
+        How many ids are tried in process.
+    sandbox : Sandbox or None
+        The one to use; a new one, if None. It is closed by whoever made it.
+    """
+
+    module: Module
+    students: int = 200
+    sandbox: Sandbox | None = None
+    _own: Sandbox | None = field(default=None, repr=False)
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = None
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Checks, mistakes and right answers."""
+        return load(self.module)
+
+    @cached_property
+    def notebooks(self) -> dict[str, Json]:
+        """Source notebooks as the author's text gives them now, by name."""
+        return {name.removesuffix(".ipynb"): json.loads(content) for name, content in build(self.module).items()}
+
+    @property
+    def exercises(self) -> Mapping[str, Exercise]:
+        """By id, in the order of the module."""
+        return self.catalogue.exercises
+
+    def notebook_of(self, exercise: str) -> str:
+        """Name of the notebook that an exercise stands in."""
+        return next(entry.notebook for entry in self.module.exercises if entry.id == exercise)
+
+    def file(self, name: str) -> str:
+        """A file of the module, as findings name it."""
+        return str(self.module.folder / name)
+
+    def seed(self, exercise: str, student: int) -> bytes:
+        """Where the sampled inputs of a made-up student come from."""
+        said = f"{self.module.slug}\0student-{student:03}\0{exercise}".encode()
+        return hmac.new(b"prove", said, hashlib.sha256).digest()
+
+    def graded(self, notebook: Json, student: int = 1) -> tuple[dict[str, Verdict], tuple[CellRun, ...]]:
+        """Run a notebook in the sandbox, and put to it the checks of all exercises that stand in it.
+
+        Parameters
+        ----------
+        notebook : Json
+            A source notebook, or a release with answers.
+        student : int
+            Whose inputs to sample.
+
+        Returns
+        -------
+        tuple
+            Verdict of each exercise, by id; and what the cells did.
+        """
+        files = {f"data/{name}": (self.module.folder / "data" / name).read_bytes() for name in self.module.data}
+        cells = _cells(notebook)
+        found = {}
+        with self._sandbox().run(cells, files) as ran:
+            for id_ in [snapshot for cell in cells for snapshot in cell.snapshots]:
+                endpoint, seed = ran.endpoint(id_), self.seed(id_, student)
+                found[id_] = run(self.exercises[id_], self.catalogue.mistakes[id_], endpoint, seed)
+            return found, ran.cells
+
+    def _sandbox(self) -> Sandbox:
+        if self.sandbox is None:
+            # All that runs in it is ours: what an answer earns does not depend on how well it is locked in.
+            self.sandbox = self._own = Sandbox(default_interpreter(), imports=self.module.imports, allow_unsafe=True)
+        return self.sandbox
+
+
+def _cells(notebook: Json) -> list[Cell]:
+    """Code cells, with a snapshot after the later one of an exercise's answer and its tests."""
+    cells: Any = notebook["cells"]
+    complete: dict[str, int] = {}
+    for index, cell in enumerate(cells):
+        metadata = nbgrader_metadata(cell)
+        if cell["cell_type"] == "code" and (metadata.get("grade") or metadata.get("solution")):
+            complete[str(metadata["grade_id"]).removesuffix(SUFFIX)] = index
+    after: dict[int, list[str]] = {}
+    for exercise, index in complete.items():
+        after.setdefault(index, []).append(exercise)
+    return [
+        Cell(index, text(cell), tuple(after.get(index, ())))
+        for index, cell in enumerate(cells)
+        if cell["cell_type"] == "code"
+    ]

@@ -1,0 +1,153 @@
+"""The gate on coefficients: a number changed in a reference is noticed by a check."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import inspect
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from graders.authoring.prove.bench import Bench, Finding
+from graders.checks import Exercise, LocalEndpoint
+from graders.checks.closure import Source
+from graders.checks.trial import Trial
+
+_STUDENTS = 3
+_PATIENCE_S = 2.0  # CPU seconds of a mutant that loops; again and again, since each call may loop
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A reference with one number changed.
+
+    Attributes
+    ----------
+    line : int
+        Where, in the reference's file.
+    change : str
+        What became what.
+    answer : object
+        The changed function or class.
+    """
+
+    line: int
+    change: str
+    answer: Any
+
+
+def changed_coefficients(bench: Bench) -> Iterator[Finding]:
+    """Each number in a reference, changed, loses a check: so the checks would notice if the reference were wrong."""
+    for id_, exercise in bench.exercises.items():
+        if not _is_ours(exercise.reference):
+            continue
+        trials = [Trial(exercise, bench.seed(id_, student)) for student in range(1, _STUDENTS + 1)]
+        for mutant in mutants(exercise.reference):
+            if not any(_notices(trial, mutant) for trial in trials):
+                where = f"{inspect.getsourcefile(exercise.reference)}:{mutant.line}"  # type: ignore[arg-type]
+                yield Finding("changed coefficients", id_, f"{mutant.change} is noticed by no check", where)
+
+
+def mutants(reference: Any) -> Iterator[Mutant]:
+    """The reference with each of its numbers changed, one at a time.
+
+    Its own file's functions and constants that it uses count as its own. Left as they are: numbers that only decide
+    what is refused, thresholds of comparisons, and annotations.
+
+    Parameters
+    ----------
+    reference : function or class
+        From a file.
+
+    Yields
+    ------
+    Mutant
+    """
+    path = Path(inspect.getsourcefile(reference) or "")
+    source = Source(path)
+    tree = ast.Module(body=source.statements, type_ignores=[])
+    places = [place for statement in source.closure([reference.__name__]) for place in _numbers(statement)]
+    for place in places:
+        if isinstance(place.value, bool) or not isinstance(place.value, int | float):
+            continue
+        changed = place.value + 1 if isinstance(place.value, int) else place.value * 1.5 + 0.25
+        made = _executed(_with(tree, place, changed), path)
+        yield Mutant(place.lineno, f"{place.value!r} changed to {changed!r}", getattr(made, reference.__name__))
+
+
+def _is_ours(reference: object) -> bool:
+    return getattr(reference, "__module__", "").startswith("reference_solutions.")
+
+
+def _numbers(node: ast.AST) -> Iterator[ast.Constant]:
+    """Numbers below a node that are part of what it computes."""
+    if isinstance(node, ast.Constant):
+        yield node
+        return
+    if isinstance(node, ast.Compare | ast.Raise) or (isinstance(node, ast.If) and _only_refuses(node)):
+        return
+    for name, child in ast.iter_fields(node):
+        if name in ("annotation", "returns", "decorator_list"):
+            continue
+        for item in child if isinstance(child, list) else [child]:
+            if isinstance(item, ast.AST):
+                yield from _numbers(item)
+
+
+def _only_refuses(node: ast.If) -> bool:
+    return all(isinstance(statement, ast.Raise) for statement in node.body) and not node.orelse
+
+
+def _with(tree: ast.Module, place: ast.Constant, changed: float) -> ast.Module:
+    """A copy of the tree in which one number is another."""
+    memo = {id(place): ast.copy_location(ast.Constant(changed), place)}
+    return copy.deepcopy(tree, memo)
+
+
+def _executed(tree: ast.Module, path: Path) -> ModuleType:
+    made = ModuleType("aisa_mutant")
+    sys.modules[made.__name__] = made  # dataclasses look there
+    made.__file__ = str(path)
+    exec(compile(tree, str(path), "exec"), vars(made))  # noqa: S102  our reference, with a number changed
+    return made
+
+
+def _notices(trial: Trial, mutant: Mutant) -> bool:
+    exercise: Exercise = trial.exercise
+    endpoint = LocalEndpoint({exercise.target: mutant.answer}, coded=False)
+    for check in exercise.checks:
+        with _patience():
+            judged = trial.judge(endpoint, trial.ask(endpoint, [check], timed=False), [check])
+        if not judged[check.name].kept:
+            return True
+    return False
+
+
+class _OutOfPatienceError(Exception):
+    """A mutant has looped for long enough: to its caller it raised."""
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    """Interrupt a call that loops; only the main thread can."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise _OutOfPatienceError
+
+    before = signal.signal(signal.SIGVTALRM, interrupt)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE_S, _PATIENCE_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
