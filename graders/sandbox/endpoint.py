@@ -150,13 +150,14 @@ class SnapshotEndpoint:
         self._number += len(requests)
         replies: list[Reply] = []
         sent = in_flight = 0
-        mark, waited, begun = process.cpu_s(), process.waited_s(), time.monotonic()
+        mark, begun = process.cpu_s(), time.monotonic()
         interrupted = False
         while len(replies) < len(requests):
-            while sent < len(frames) and (in_flight < _AHEAD_BYTES or sent == len(replies)):
-                process.wire.queue(frames[sent])
-                in_flight += len(frames[sent])
-                sent += 1
+            if sent < len(frames) and (in_flight < _AHEAD_BYTES or sent == len(replies)):
+                burst = self._burst(frames, sent, _AHEAD_BYTES - in_flight)
+                process.wire.queue(b"".join(frames[sent:burst]))
+                in_flight += sum(map(len, frames[sent:burst]))
+                sent = burst
             grace = _GRACE_S if interrupted else 0.0
             event = process.next(
                 Deadline(mark + limit + grace, begun + self._limits.call_wall_s * (2 if interrupted else 1))
@@ -169,7 +170,6 @@ class SnapshotEndpoint:
                     replies.append(reply)
                     self._remember(requests[len(replies) - 1], reply)
                     mark, begun, interrupted = used, time.monotonic(), False
-                    waited = process.waited_s() if len(replies) % 64 == 0 else waited
                     continue
                 event_kind = "protocol"
             else:
@@ -177,7 +177,7 @@ class SnapshotEndpoint:
             if event_kind in ("cpu", "wall") and not interrupted:
                 if event_kind == "wall":
                     try:
-                        check_starved(process, waited, self._limits.call_wall_s)
+                        check_starved(process, self._limits.call_wall_s)
                     except SandboxError:
                         self._lose()
                         return [*replies, Reply("retry")]
@@ -191,6 +191,16 @@ class SnapshotEndpoint:
             kind: Kind = "timeout" if interrupted else "crashed"
             return [*replies, Reply(kind, cpu_s=used)]
         return replies
+
+    @staticmethod
+    def _burst(frames: Sequence[bytes], start: int, room: int) -> int:
+        """Up to which frame, at least one, they fit into `room` bytes."""
+        end = start + 1
+        size = len(frames[start])
+        while end < len(frames) and size + len(frames[end]) <= room:
+            size += len(frames[end])
+            end += 1
+        return end
 
     def _packed(self, place: int, request: Request) -> bytes:
         buffers: list[bytes] = []

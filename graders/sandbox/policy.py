@@ -19,6 +19,8 @@ from graders.sandbox.inside.lock_in import Terms
 
 _UNUSED_USERS = range(1_900_000_000, 2_100_000_000)
 """User numbers that no distribution, container engine or service manager hands out."""
+MAPPED_USERS = 4096
+"""How many of them a user namespace gets."""
 
 
 @dataclass(frozen=True)
@@ -143,19 +145,26 @@ def broken(layers: frozenset[str]) -> tuple[Property, ...]:
     return tuple(promise for promise in PROPERTIES if not any(enough <= layers for enough in promise.enough))
 
 
-def terms(limits: Limits, *, uid: int | None, mounts: bool, folder: str = "") -> Terms:
+def terms(limits: Limits, *, uid: int | None, mounts: bool, nested: bool = False, folder: str = "") -> Terms:
     """Limits of a notebook as what a child sets for itself.
 
     Parameters
     ----------
     limits : Limits
+        Of the notebook.
     uid : int or None
+        User that the child becomes.
     mounts : bool
+        Whether it is in a mount namespace.
+    nested : bool
+        Whether it shall have a user namespace of its own.
     folder : str
+        Its folder where it can have no file system of its own.
 
     Returns
     -------
     Terms
+        Plain, to be sent.
     """
     return Terms(
         uid=uid,
@@ -165,23 +174,30 @@ def terms(limits: Limits, *, uid: int | None, mounts: bool, folder: str = "") ->
         disk_bytes=limits.disk_bytes,
         cpu_s=math.ceil(limits.notebook_cpu_s + 2 * limits.cell_cpu_s) + 5,  # the backstop of the clock outside
         mounts=mounts,
+        nested=nested,
         folder=folder,
     )
 
 
 class Users:
-    """User numbers for children: each its own, beginning at random, so that two graders do not meet."""
+    """User numbers for children: each its own, beginning at random, so that two graders do not meet.
 
-    def __init__(self) -> None:
-        self._range = unused_users()
-        self._next = secrets.randbelow(max(1, len(self._range)))
+    Parameters
+    ----------
+    numbers : range
+        To choose from; empty: every child stays who it is.
+    """
+
+    def __init__(self, numbers: range) -> None:
+        self._numbers = numbers
+        self._next = secrets.randbelow(max(1, len(numbers)))
 
     def take(self) -> int | None:
         """A number that no running child has; None where there are none to give."""
-        if not self._range:
+        if not self._numbers:
             return None
-        self._next = (self._next + 1) % len(self._range)
-        return self._range[self._next]
+        self._next = (self._next + 1) % len(self._numbers)
+        return self._numbers[self._next]
 
 
 def unused_users() -> range:

@@ -51,7 +51,6 @@ class Sandbox:
         allow_unsafe: bool = False,
     ) -> None:
         self.limits = limits
-        self._uids = policy.Users() if os.geteuid() == 0 else None
         self._giving = threading.Lock()
         self._zygote, self.layers, self.refusals = _start(interpreter, imports, self._first_layers)
         missing = policy.broken(self.layers)
@@ -62,6 +61,8 @@ class Sandbox:
 
     def _first_layers(self, zygote: ZygoteProcess) -> frozenset[str]:
         """Layers that stand around a first child."""
+        spare = range(1, 1 + zygote.spare_users) if zygote.shape == "user" else policy.unused_users()
+        self._users = policy.Users(spare if os.geteuid() == 0 else range(0))
         newborn, folder = self._bear(zygote)
         layers = policy.layers_of(zygote.shape, newborn.layers)
         Session(newborn, self.limits, folder).close()
@@ -69,10 +70,10 @@ class Sandbox:
 
     def _bear(self, zygote: ZygoteProcess) -> tuple[Newborn, str]:
         with self._giving:
-            uid = self._uids.take() if self._uids is not None and zygote.shape != "user" else None
+            uid = self._users.take()
         mounts = zygote.shape != "plain"
         folder = "" if mounts else tempfile.mkdtemp(prefix="aisa-notebook-")
-        terms = policy.terms(self.limits, uid=uid, mounts=mounts, folder=folder)
+        terms = policy.terms(self.limits, uid=uid, mounts=mounts, nested=mounts and uid is None, folder=folder)
         return zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S), folder
 
     def run(self, cells: Sequence[Cell], files: Mapping[str, bytes]) -> NotebookRun:

@@ -82,6 +82,9 @@ class Process:
 
     def next(self, deadline: Deadline) -> Event:
         """Wait for its next message, its end, or the end of patience, whichever comes first."""
+        self.wire.push()
+        if (found := self._come()) is not None:
+            return found
         while True:
             used, now = self.cpu_s(), time.monotonic()
             self.wire.push()
@@ -96,16 +99,19 @@ class Process:
             rest_s = min((deadline.cpu_s - used) / _PROCESSORS, deadline.wall_s - now)
             self._wait(max(_SHORTEST_WAIT_MS, rest_s * 1000))
 
-    def _taken(self) -> Event | None:
+    def _come(self) -> Event | None:
+        """A message that is here already."""
         try:
             message = self.wire.take()
-            if message is None and not self.wire.ended:
-                self.wire.pull()
-                message = self.wire.take()
         except codec.ProtocolError as reason:
             return Event("protocol", detail=str(reason))
-        if message is not None:
-            return Event("message", message)
+        return None if message is None else Event("message", message)
+
+    def _taken(self) -> Event | None:
+        if not self.wire.ended:
+            self.wire.pull()
+        if (found := self._come()) is not None:
+            return found
         return Event("ended") if self.wire.ended or not self._alive else None
 
     def _wait(self, timeout_ms: float) -> None:

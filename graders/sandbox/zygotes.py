@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import select
+import shutil
 import signal
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -21,7 +24,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from graders.errors import SandboxError
-from graders.sandbox import inside
+from graders.sandbox import inside, policy
 from graders.sandbox.guard import Guard
 from graders.sandbox.inside import codec
 from graders.sandbox.inside.lock_in import Terms
@@ -91,7 +94,9 @@ class ZygoteProcess:
 
     def __init__(self, interpreter: Path, imports: Sequence[str], shape: Shape) -> None:
         self.shape = shape
+        self.spare_users = 0
         self._asking = threading.Lock()
+        self._folder = tempfile.mkdtemp(prefix="aisa-zygote-") if shape == "plain" else ""
         ours, theirs = socket.socketpair()
         with theirs:
             command = [str(interpreter), "-s", "-P", "-B", "-c", _BOOT, str(Path(inside.__file__).parent)]
@@ -108,7 +113,7 @@ class ZygoteProcess:
         self._line = ours
         self._wire = Wire(ours)
         try:
-            self._wire.queue(codec.pack({"shape": shape, "imports": list(imports)}))
+            self._wire.queue(codec.pack({"shape": shape, "imports": list(imports), "folder": self._folder}))
             self.settings = self._first_word()
         except BaseException:
             self.close()
@@ -126,7 +131,7 @@ class ZygoteProcess:
                 raise SandboxError(f"the sandbox cannot start in the shape {self.shape!r}: {said['failed']}")
             if "ready" in said:
                 return said
-            map_users(self._started.pid)
+            self.spare_users = map_users(self._started.pid)
             self._wire.queue(codec.pack({"mapped": True}))
 
     def _hear(self, deadline: float) -> dict[str, Any] | None:
@@ -182,11 +187,13 @@ class ZygoteProcess:
     def close(self) -> None:
         """End it and everything in it."""
         self._wire.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
+        try:
             self._started.wait(10)
-            return
-        self._started.kill()
-        self._started.wait()
+        except subprocess.TimeoutExpired:
+            self._started.kill()
+            self._started.wait()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _welcome(wire: Wire, report: int, wall_s: float) -> Newborn:
@@ -230,10 +237,31 @@ def how_it_ended(report: int) -> str:
     return f"exited with status {os.WEXITSTATUS(status)}"
 
 
-def map_users(pid: int) -> None:
-    """Say who the users of a new user namespace are: this user, and where allowed a range for the children."""
+def map_users(pid: int) -> int:
+    """Say who the users of a new user namespace are.
+
+    Parameters
+    ----------
+    pid : int
+        The process that has entered it.
+
+    Returns
+    -------
+    int
+        How many users besides the first there are for children: as the superuser a range that nobody else has,
+        else none (an ordinary user may map only itself).
+    """
     folder = Path(f"/proc/{pid}")
-    with contextlib.suppress(OSError):
-        (folder / "setgroups").write_text("deny")
+    spare = policy.unused_users() if os.geteuid() == 0 else range(0)
+    spare = spare[: policy.MAPPED_USERS]
+    if spare:
+        with contextlib.suppress(OSError):
+            ours = f"\n1 {spare.start + secrets.randbelow(1000) * len(spare)} {len(spare)}" if spare.start > 1 << 20 else ""
+            ours = ours or f"\n1 {spare.start} {len(spare)}"
+            (folder / "uid_map").write_text(f"0 0 1{ours}")
+            (folder / "gid_map").write_text(f"0 0 1{ours}")
+            return len(spare)
+    (folder / "setgroups").write_text("deny")
     (folder / "uid_map").write_text(f"0 {os.geteuid()} 1")
     (folder / "gid_map").write_text(f"0 {os.getegid()} 1")
+    return 0

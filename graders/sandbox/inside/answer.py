@@ -117,7 +117,7 @@ def encoded(answer: Answer) -> tuple[codec.Head, list[bytes]]:
     buffers: list[bytes] = []
     try:
         head = {"kind": answer.kind, "value": codec.encode(answer.value, buffers), "exception": list(answer.exception)}
-        if len(repr(head["value"])) > codec.MAX_HEAD // 2 or sum(map(len, buffers)) > codec.MAX_BODY:
+        if sum(map(len, buffers)) > codec.MAX_BODY:
             raise codec.OpaqueError("value that is too large")
     except codec.OpaqueError as reason:
         return {"kind": "opaque", "value": str(reason), "exception": []}, []

@@ -9,6 +9,9 @@ import threading
 
 from . import codec
 
+_CHUNK = 1 << 18
+_SPACE = socket.CMSG_SPACE(64)
+
 
 class Channel:
     """Sends and receives messages; one thread at a time may send.
@@ -22,6 +25,8 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._sending = threading.Lock()
+        self._come = bytearray()
+        self._handles: list[int] = []
 
     def send(self, head: codec.Head, buffers: list[bytes] | None = None, handles: tuple[int, ...] = ()) -> None:
         """Send a message, with descriptors if there are any."""
@@ -35,25 +40,25 @@ class Channel:
 
     def receive(self) -> tuple[codec.Head, list[memoryview], list[int]]:
         """Wait for a message; EOFError when the other side has gone."""
-        start, handles = self._exactly(codec.HEADER.size, passing=True)
-        head, body = codec.measure(start)
-        data, _ = self._exactly(head + body)
-        view = memoryview(data)
+        while len(self._come) < codec.HEADER.size:
+            self._fill()
+        head, body = codec.measure(self._come)
+        end = codec.HEADER.size + head + body
+        while len(self._come) < end:
+            self._fill()
+        view = memoryview(bytes(memoryview(self._come)[codec.HEADER.size : end]))
+        del self._come[:end]
+        handles, self._handles = self._handles, []  # the other side waits for an answer before it sends more of them
         return *codec.unpack(view[:head], view[head:]), handles
 
-    def _exactly(self, wanted: int, *, passing: bool = False) -> tuple[bytearray, list[int]]:
-        data, handles = bytearray(wanted), []
-        view, have = memoryview(data), 0
-        while have < wanted:
-            if passing and not have:
-                size, passed, _, _ = self._end.recvmsg_into([view], socket.CMSG_SPACE(64))
-                handles = [number for _, kind, raw in passed if kind == socket.SCM_RIGHTS for number in _numbers(raw)]
-            else:
-                size = self._end.recv_into(view[have:])
-            if not size:
-                raise EOFError
-            have += size
-        return data, handles
+    def _fill(self) -> None:
+        data, passed, _, _ = self._end.recvmsg(_CHUNK, _SPACE)
+        if not data:
+            raise EOFError
+        self._come += data
+        for level, kind, raw in passed:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                self._handles += _numbers(raw)
 
     def close(self) -> None:
         """Let go of this end."""

@@ -135,4 +135,7 @@ class Child:
                 _Patience.running = False
             except KeyboardInterrupt:
                 reply, made = {"kind": "raised", "value": None, "exception": ["KeyboardInterrupt"]}, []
-            self.channel.send({"n": head["n"], **reply}, made)
+            try:
+                self.channel.send({"n": head["n"], **reply}, made)
+            except codec.OpaqueError as reason:
+                self.channel.send({"n": head["n"], "kind": "opaque", "value": str(reason), "exception": []})

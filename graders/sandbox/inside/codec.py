@@ -246,7 +246,7 @@ def _encode_array(value: Any, buffers: list[bytes], _depth: int) -> Node:
     dtype = plain.dtype
     if dtype.kind not in _PLAIN_KINDS:
         raise OpaqueError(f"array of {dtype.name}"[:100])
-    if dtype.itemsize > 8 and dtype.kind == "f" or dtype.itemsize > 16 and dtype.kind == "c":
+    if (dtype.itemsize > 8 and dtype.kind == "f") or (dtype.itemsize > 16 and dtype.kind == "c"):
         plain = plain.astype("f8" if dtype.kind == "f" else "c16")  # long double: the nearest float64
     if plain.nbytes > MAX_BODY:
         raise OpaqueError(f"array of more than {MAX_BODY} bytes")
@@ -483,6 +483,7 @@ def _decode_index(node: Node, buffers: list[memoryview], depth: int) -> Any:
     names = decode(names_node, buffers, depth + 1)
     if tag != "x" or type(names) is not list:
         raise ProtocolError("index")
+    found: Any
     if kind == "range":
         if len(range(*rest)) > MAX_ITEMS:
             raise ProtocolError("index")
@@ -538,6 +539,9 @@ _DECODERS: dict[str, Callable[[list[Node], list[memoryview], int], Any]] = {
 # --- messages --------------------------------------------------------------------------------------------------
 
 
+_DUMP = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def pack(head: Head, buffers: list[bytes] | None = None) -> bytes:
     """Bytes of one message.
 
@@ -555,7 +559,7 @@ def pack(head: Head, buffers: list[bytes] | None = None) -> bytes:
     """
     if buffers:
         head = {**head, "buffers": [len(data) for data in buffers]}
-    text = json.dumps(head, separators=(",", ":")).encode("ascii")
+    text = _DUMP(head).encode("ascii")
     body = b"".join(buffers) if buffers else b""
     if len(text) > MAX_HEAD or len(body) > MAX_BODY:
         raise OpaqueError("value that is too large")
@@ -584,7 +588,7 @@ def unpack(text: bytes | bytearray | memoryview, body: memoryview) -> tuple[Head
         Head, and the list of its buffers.
     """
     try:
-        head = json.loads(bytes(text))
+        head = json.loads(str(text, "ascii"))
     except (ValueError, RecursionError) as reason:
         raise ProtocolError(f"head is no JSON: {type(reason).__name__}") from None
     if type(head) is not dict:

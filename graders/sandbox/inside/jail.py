@@ -8,9 +8,11 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,6 +85,7 @@ def fold_away() -> None:
     _furnish(Path(root), cache)
     for handle in [*handles, *devices.values()]:
         os.close(handle)
+    kernel.mount("tmpfs", root + HOME, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "mode=755,size=16m")
     kernel.pivot_into(root)
     kernel.mount("none", "/", flags=kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID)
 
@@ -147,6 +150,20 @@ def leave_only(folders: list[str]) -> None:
     kept = [entry for entry in sys.path if any(entry == folder or entry.startswith(folder + "/") for folder in folders)]
     sys.path[:] = kept
     sys.path_importer_cache.clear()
+
+
+@contextlib.contextmanager
+def scratch(*, mounts: bool) -> Iterator[None]:
+    """A folder to write to while modules load: matplotlib does not load without one."""
+    if mounts:
+        kernel.mount("tmpfs", HOME, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC, "mode=700,size=8m")
+    folder = HOME if mounts else tempfile.mkdtemp()
+    os.environ.update(TMPDIR=folder, MPLCONFIGDIR=folder)
+    try:
+        yield
+    finally:
+        if not mounts:
+            shutil.rmtree(folder)
 
 
 def readable_folders() -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections.abc import Iterable
+from pathlib import Path
 
 from . import kernel
 
@@ -40,39 +41,45 @@ def version() -> int:
         return 0
 
 
-def restrict(allowed: Iterable[tuple[str, int]]) -> int:
-    """Allow this thread and all that it starts no other files than these.
+class Rules:
+    """What a process may reach, to be put in force later, when it may no longer open everything.
 
     Parameters
     ----------
     allowed : iterable of (path, access)
         A folder with all below it, or a file, and what may be done there: `READ`, `CHANGE`, `USE`.
-
-    Returns
-    -------
-    int
-        Landlock's version, 0 where it is missing. From 4 on TCP is refused too, from 6 on signals to others.
     """
-    known = version()
-    if not known:
-        return 0
-    files = _ALL_BY_VERSION[min(known, 5)]
-    rules = _Ruleset(files, 0b11 if known >= 4 else 0, 0b11 if known >= 6 else 0)
-    size = 24 if known >= 6 else 16 if known >= 4 else 8
-    ruleset = kernel.call(_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
-    try:
+
+    def __init__(self, allowed: Iterable[tuple[str, int]]) -> None:
+        self._version = version()
+        self._ruleset = -1
+        if not self._version:
+            return
+        files = _ALL_BY_VERSION[min(self._version, 5)]
+        rules = _Ruleset(files, 0b11 if self._version >= 4 else 0, 0b11 if self._version >= 6 else 0)
+        size = 24 if self._version >= 6 else 16 if self._version >= 4 else 8
+        self._ruleset = kernel.call(_CREATE, ctypes.byref(rules), ctypes.c_size_t(size), 0)
         for path, access in allowed:
-            _allow(ruleset, path, access & files)
-        kernel.call(_RESTRICT, ruleset, 0)
-    finally:
-        os.close(ruleset)
-    return known
+            _allow(self._ruleset, path, access & files)
+
+    def restrict(self) -> int:
+        """Allow this thread, and all that it starts, nothing else.
+
+        Returns
+        -------
+        int
+            Landlock's version, 0 where it is missing. From 4 on TCP is refused too, from 6 on signals to others.
+        """
+        if self._version:
+            kernel.call(_RESTRICT, self._ruleset, 0)
+            os.close(self._ruleset)
+        return self._version
 
 
 def _allow(ruleset: int, path: str, access: int) -> None:
     parent = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
-        if not os.path.isdir(path):
+        if not Path(path).is_dir():
             access &= _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV | 1
         kernel.call(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(_Beneath(access, parent)), 0)
     finally:

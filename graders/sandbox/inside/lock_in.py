@@ -25,6 +25,8 @@ class Terms:
         Limits; `memory_bytes` is added to what the zygote has.
     mounts : bool
         Whether the zygote is in a mount namespace, so that the child can have a file system of its own.
+    nested : bool
+        Whether it enters a user namespace of its own: its processes are then counted apart from its siblings'.
     folder : str
         Its folder where it cannot.
     """
@@ -36,6 +38,7 @@ class Terms:
     disk_bytes: int
     cpu_s: int
     mounts: bool
+    nested: bool = False
     folder: str = ""
 
 
@@ -55,7 +58,7 @@ class Locked:
     listener: int | None
 
 
-def lock_in(terms: Terms, start_bytes: int, readable: list[str]) -> Locked:
+def lock_in(terms: Terms, start_bytes: int, readable: list[str], proc: int | None) -> Locked:
     """Lock this process in, for good.
 
     Parameters
@@ -66,29 +69,51 @@ def lock_in(terms: Terms, start_bytes: int, readable: list[str]) -> Locked:
         Address space that it has already.
     readable : list of str
         Folders that it may read where there is no tree of its own.
+    proc : int or None
+        Descriptor of /proc, closed here.
 
     Returns
     -------
     Locked
         Layers that stand.
     """
+    if terms.nested and proc is not None:
+        _nest(proc)
+    if proc is not None:
+        os.close(proc)
     home = _own_files(terms)
+    devices = [(f"/dev/{name}", landlock.USE) for name in ("null", "zero", "full", "random", "urandom")]
+    roots = ["/"] if terms.mounts else readable
+    rules = landlock.Rules([*((path, landlock.READ) for path in roots), *devices, (home, landlock.CHANGE)])
     layers: dict[str, Any] = {"tmpfs": terms.mounts, "uid": _own_user(terms)}
+    _check_readable(readable)
     kernel.drop_capabilities()
     kernel.control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     kernel.control(kernel.PR_SET_DUMPABLE, 0)
     kernel.control(kernel.PR_SET_NO_NEW_PRIVS, 1)
     layers["privileges"] = True
-    layers["counted"] = terms.uid is not None or terms.mounts  # else it would count all that the grader's user runs
+    layers["counted"] = terms.uid is not None or (terms.nested and _counts_by_namespace())
     layers["rlimits"] = _limits(terms, start_bytes, counted=layers["counted"])
-    devices = [(f"/dev/{name}", landlock.USE) for name in ("null", "zero", "full", "random", "urandom")]
-    roots = ["/"] if terms.mounts else readable
-    layers["landlock"] = landlock.restrict(
-        [*((path, landlock.READ) for path in roots), *devices, (home, landlock.CHANGE)]
-    )
+    layers["landlock"] = rules.restrict()
     layers["seccomp"], listener = seccomp.install()
     layers["asked"] = listener is not None
     return Locked(layers, listener)
+
+
+def _nest(proc: int) -> None:
+    """Enter a user namespace of one's own, as the same user."""
+    kernel.unshare(kernel.CLONE_NEWUSER)
+    kernel.control(kernel.PR_SET_DUMPABLE, 1)  # else these files belong to the machine's superuser
+    for name, text in (("setgroups", "deny"), ("uid_map", "0 0 1"), ("gid_map", "0 0 1")):
+        handle = os.open(f"self/{name}", os.O_WRONLY | os.O_CLOEXEC, dir_fd=proc)
+        os.write(handle, text.encode())
+        os.close(handle)
+
+
+def _counts_by_namespace() -> bool:
+    """Whether the limit on processes is kept for each user namespace; before 5.14 it counted all of a user's."""
+    major, minor = os.uname().release.split(".")[:2]
+    return (int(major), int("".join(filter(str.isdigit, minor)))) >= (5, 14)
 
 
 def _own_files(terms: Terms) -> str:
@@ -110,6 +135,12 @@ def _own_user(terms: Terms) -> bool:
     os.setresgid(terms.uid, terms.uid, terms.uid)
     os.setresuid(terms.uid, terms.uid, terms.uid)
     return True
+
+
+def _check_readable(folders: list[str]) -> None:
+    for folder in folders:
+        if not os.access(folder, os.R_OK):
+            raise PermissionError(f"{folder}: a user without rights cannot read the sandbox's Python there")
 
 
 def _limits(terms: Terms, start_bytes: int, *, counted: bool) -> bool:
@@ -139,11 +170,22 @@ def settle(home: str) -> None:
     for name in ("work", "home", "tmp"):
         Path(home, name).mkdir(mode=0o700, exist_ok=True)
     os.chdir(Path(home, "work"))
-    for name, folder in (("HOME", "home"), ("TMPDIR", "tmp"), ("MPLCONFIGDIR", "home"), ("IPYTHONDIR", "home")):
-        os.environ[name] = f"{home}/{folder}"
+    _name_folders(home)
     kept = os.open(f"{home}/terminal", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
     os.dup2(kept, 1)
     os.dup2(kept, 2)
     with contextlib.suppress(OSError):
         os.unlink(f"{home}/terminal")
     os.close(kept)
+
+
+def furnish(home: str) -> None:
+    """Give the zygote the same folders, for what is written while modules load."""
+    for name in ("home", "tmp"):
+        Path(home, name).mkdir(mode=0o700, exist_ok=True)
+    _name_folders(home)
+
+
+def _name_folders(home: str) -> None:
+    for name, folder in (("HOME", "home"), ("TMPDIR", "tmp"), ("MPLCONFIGDIR", "home"), ("IPYTHONDIR", "home")):
+        os.environ[name] = f"{home}/{folder}"

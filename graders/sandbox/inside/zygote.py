@@ -54,13 +54,14 @@ class Zygote:
     channel : Channel
         Line to the trusted side.
     settings : dict
-        `shape` (`root`, `user` or `plain`) and `imports`.
+        `shape` (`root`, `user` or `plain`), `imports`, and a `folder` to write to where there is no tree of its own.
     """
 
     def __init__(self, channel: Channel, settings: dict[str, Any]) -> None:
         self._channel = channel
         self._shape = settings["shape"]
         self._namespace: int | None = None
+        self._proc: int | None = None
         self._readable: list[str] = []
         self._watched: dict[int, int] = {}
         from . import child, shell  # while our files can be read: IPython takes a moment, and failing is reported
@@ -72,6 +73,7 @@ class Zygote:
             kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
         else:
             statm = self._fold_away(statm)
+        lock_in.furnish(settings["folder"] or jail.HOME)
         kernel.control(kernel.PR_SET_DUMPABLE, 0)
         imported = self._load(settings["imports"])
         self._start_bytes = int(os.pread(statm, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
@@ -90,6 +92,8 @@ class Zygote:
         os.close(statm)
         statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
         self._namespace = jail.own_pid_namespace()
+        if self._shape == "user":
+            self._proc = os.open("/proc", os.O_PATH | os.O_CLOEXEC)
         folders = jail.python_folders()
         jail.fold_away()
         jail.leave_only(folders)
@@ -102,10 +106,11 @@ class Zygote:
             raise RuntimeError(f"the sandbox's environment holds {', '.join(found)}")
         self._shell = self._made()
         loaded = []
-        for name in names:
-            with contextlib.suppress(ImportError):
-                importlib.import_module(name)
-                loaded.append(name)
+        with jail.scratch(mounts=self._shape != "plain"):
+            for name in names:
+                with contextlib.suppress(ImportError):
+                    importlib.import_module(name)
+                    loaded.append(name)
         gc.collect()
         gc.freeze()
         return loaded
@@ -153,7 +158,7 @@ class Zygote:
             os.setsid()
             channel = Channel(socket.socket(fileno=end))
             terms = lock_in.Terms(**head["terms"])
-            locked = lock_in.lock_in(terms, self._start_bytes, self._readable)
+            locked = lock_in.lock_in(terms, self._start_bytes, self._readable, self._proc)
             lock_in.settle(jail.HOME if terms.mounts else terms.folder)
             handles = () if locked.listener is None else (locked.listener,)
             channel.send({"hello": locked.layers}, handles=handles)
