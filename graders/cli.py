@@ -143,19 +143,17 @@ def grade(
 
 @app.command()
 def status(course: Annotated[Path, typer.Option(help="Course directory.")] = Path(), as_json: AsJson = False) -> None:
-    """Show what is submitted, graded and proven, and every grade that has no evidence."""
+    """Show what is submitted, graded and proven, and every score that no evidence stands behind."""
     from graders.course import load
     from graders.grading import course_status
+    from graders.terminal import print_status
 
-    lines, unproven = course_status(load(course))
+    assignments = course_status(load(course))
     if as_json:
-        _print_json([*lines, *unproven])
+        _print_json(assignments)
     else:
-        for line in lines:
-            typer.echo(str(line))
-        for row in unproven:
-            typer.echo(f"unproven: {row}", err=True)
-    if unproven:
+        print_status(assignments)
+    if any(assignment.unproven for assignment in assignments):
         raise typer.Exit(1)
 
 

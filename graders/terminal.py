@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from graders.grading.receipt import Receipt
+    from graders.grading import AssignmentStatus, Receipt
 
 _COLOURS = {"graded": "green", "unchanged": "dim", "refused": "red", "not graded": "bold red"}
 
@@ -65,3 +65,21 @@ def print_receipts(receipts: Sequence[Receipt]) -> None:
     out.print(table)
     counts = {state: sum(receipt.state == state for receipt in receipts) for state in _COLOURS}
     out.print(", ".join(f"{count} {state}" for state, count in counts.items() if count) or "No submissions.")
+
+
+def print_status(assignments: Sequence[AssignmentStatus]) -> None:
+    """A table of assignments, then every score that is not proven."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("assignment")
+    for heading in ("submitted", "graded", "flagged", "unproven"):
+        table.add_column(heading, justify="right")
+    for one in assignments:
+        numbers = (one.submitted, one.graded, one.flagged, len(one.unproven))
+        table.add_row(one.assignment, *(str(number) if number else "" for number in numbers))
+    out = console()
+    out.print(table)
+    for score in (score for one in assignments for score in one.unproven):
+        out.print(f"[red]unproven[/] {escape(str(score))}")

@@ -12,13 +12,13 @@ Everything that was undone is flagged for a human; none of it costs points by it
 from __future__ import annotations
 
 import copy
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graders.authoring.answers import SUFFIX, exercise_answered, nbgrader_metadata
+from graders.course.checksum import checksum
 from graders.errors import SubmissionError
 from graders.records import Flag, Json
 
@@ -248,17 +248,6 @@ class _Work:
             kind = "missing-test-cell" if nbgrader_metadata(ours).get("grade") else "missing-locked-cell"
             self.flag(kind, grade_id, "It was put back.")
         return cell
-
-
-def checksum(cell: Json) -> str:
-    """The checksum by which nbgrader recognises a cell that nobody has touched."""
-    said = nbgrader_metadata(cell)
-    graded, solution = bool(said.get("grade")), bool(said.get("solution"))
-    locked = not solution and (graded or bool(said.get("locked")))
-    parts = [_text(cell), str(cell["cell_type"]), str(graded), str(solution), str(locked), str(said["grade_id"])]
-    if graded:
-        parts.append(str(float(said["points"])))
-    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
 
 
 def _complete_at(

@@ -1,0 +1,229 @@
+"""One notebook, graded: rebuilt, run in the sandbox, asked, scored, written up."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict
+from types import TracebackType
+
+from graders import __version__
+from graders.authoring.answers import release
+from graders.authoring.material import ExerciseEntry, Module
+from graders.checks.catalogue import Catalogue, load
+from graders.checks.trial import run
+from graders.course.course import Course
+from graders.course.intake import parse_notebook
+from graders.errors import CourseError, GraderError
+from graders.grading.document import document
+from graders.grading.rebuild import Rebuilt, rebuild
+from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
+from graders.sandbox import NotebookRun, Sandbox, default_interpreter
+from graders.scoring import score
+
+_ATTEMPTS = 2  # a machine failure is tried again once, in a fresh sandbox
+
+
+class Grader:
+    """All that grading one assignment of one course needs, made once and shared by threads.
+
+    Parameters
+    ----------
+    course : Course
+    assignment : str
+        Slug of the module.
+    allow_unsafe : bool
+        Grade although a sandbox property does not hold here; every result says so.
+
+    Raises
+    ------
+    CourseError
+        If the assignment is not in the course, or its material is wrong.
+    """
+
+    def __init__(self, course: Course, assignment: str, *, allow_unsafe: bool = False) -> None:
+        self.course = course
+        self.module = course.module(assignment)
+        self.catalogue: Catalogue = load(self.module)
+        self.allow_unsafe = allow_unsafe
+        self.sources = {name: _source(course, self.module, name) for name in self.module.notebooks}
+        self.files = _files(course, self.module)
+        self._releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
+        self._digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.exercises}
+        self._contexts = {name: self._context(name) for name in self.module.notebooks}
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+
+    def __enter__(self) -> Grader:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox and everything in it."""
+        with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.close()
+                self._sandbox = None
+
+    def is_stale(self, course: Course) -> bool:
+        """Whether course, source notebooks, data or checks have changed since; references need a new process."""
+        return (
+            course != self.course
+            or self.sources != {name: _source(course, self.module, name) for name in self.module.notebooks}
+            or self.files != _files(course, self.module)
+            or self._digests != {exercise: load(self.module).digest(exercise) for exercise in self._digests}
+        )
+
+    def context_digest(self, notebook: str) -> str:
+        """SHA-256 of all that a result depends on besides the submission.
+
+        Source notebook, data, limits, each exercise's definition and mistakes, the reference package, our version.
+        """
+        return self._contexts[notebook]
+
+    def _context(self, notebook: str) -> str:
+        entries = self.module.exercises_in(notebook)
+        parts = {
+            "version": __version__,
+            "source": _sha256(self.sources[notebook]),
+            "files": {name: _sha256(content) for name, content in sorted(self.files.items())},
+            "limits": asdict(self.course.limits),
+            "unsafe": self.allow_unsafe,
+            "exercises": [(entry.id, entry.points, self._digests[entry.id]) for entry in entries],
+        }
+        return _sha256(json.dumps(parts, sort_keys=True).encode())
+
+    def grade(self, student: str, notebook: str, submitted: bytes | None) -> NotebookResult:
+        """Grade one notebook of one student.
+
+        Parameters
+        ----------
+        student : str
+            Whose it is: hidden inputs depend on it.
+        notebook : str
+            Name without extension.
+        submitted : bytes or None
+            The file; None where the submission has none: every exercise then has zero points.
+
+        Returns
+        -------
+        NotebookResult
+
+        Raises
+        ------
+        SubmissionError
+            If the file is no notebook that can be read.
+        GraderError
+            If the machine failed twice.
+        """
+        if submitted is None:
+            return self._result(
+                notebook,
+                b"",
+                None,
+                self._zeros(notebook),
+                (Flag("missing-notebook", notebook, "The submission has no such notebook."),),
+            )
+        rebuilt = rebuild(self._releases[notebook], parse_notebook(submitted, where=f"{student}/{notebook}.ipynb"))
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._run(student, notebook, submitted, rebuilt)
+            except GraderError:
+                if attempt == _ATTEMPTS:
+                    raise
+                self.close()
+        raise AssertionError("unreachable")
+
+    def _run(self, student: str, notebook: str, submitted: bytes, rebuilt: Rebuilt) -> NotebookResult:
+        sandbox = self.sandbox()
+        with sandbox.run(_code_cells(rebuilt), self.files) as ran:
+            results = {entry.id: self._exercise(student, entry, ran) for entry in self.module.exercises_in(notebook)}
+            runs, flags = ran.cells, (*rebuilt.flags, *ran.flags)
+        return self._result(notebook, submitted, document(rebuilt.notebook, runs, results), results, flags)
+
+    def _exercise(self, student: str, entry: ExerciseEntry, ran: NotebookRun) -> ExerciseResult:
+        outcome = run(
+            self.catalogue.exercises[entry.id],
+            self.catalogue.mistakes.get(entry.id, ()),
+            ran.endpoint(entry.id),
+            self.seed(student, entry.id),
+        )
+        return score(entry, outcome, digest=self._digests[entry.id])
+
+    def seed(self, student: str, exercise: str) -> bytes:
+        """Where the sampled inputs of one student's exercise come from: nobody knows it without the course secret."""
+        said = "\0".join((self.module.slug, student, exercise)).encode()
+        return hmac.new(self.course.secret, said, hashlib.sha256).digest()
+
+    def sandbox(self) -> Sandbox:
+        """The one sandbox, started when first needed."""
+        with self._lock:
+            if self._sandbox is None:
+                self._sandbox = Sandbox(
+                    self.course.sandbox_interpreter or default_interpreter(),
+                    imports=self.module.imports,
+                    limits=self.course.limits,
+                    allow_unsafe=self.allow_unsafe,
+                )
+            return self._sandbox
+
+    def _zeros(self, notebook: str) -> dict[str, ExerciseResult]:
+        return {
+            entry.id: ExerciseResult(entry.id, 0.0, entry.points, (), digest=self._digests[entry.id])
+            for entry in self.module.exercises_in(notebook)
+        }
+
+    def _result(
+        self,
+        notebook: str,
+        submitted: bytes,
+        written: Json | None,
+        results: Mapping[str, ExerciseResult],
+        flags: tuple[Flag, ...],
+    ) -> NotebookResult:
+        return NotebookResult(
+            notebook=notebook,
+            exercises=tuple(results.values()),
+            flags=flags,
+            document=written,
+            submitted_digest=_sha256(submitted) if written is not None else "",
+            context_digest=self.context_digest(notebook),
+            unsafe=self._sandbox.unsafe if self._sandbox else (),
+        )
+
+
+def _source(course: Course, module: Module, notebook: str) -> bytes:
+    path = course.source(module.slug) / f"{notebook}.ipynb"
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CourseError("there is no such source notebook", str(path), "Run `aisa init` or copy it there.") from None
+
+
+def _files(course: Course, module: Module) -> dict[str, bytes]:
+    folder = course.source(module.slug)
+    return {f"data/{name}": (folder / "data" / name).read_bytes() for name in module.data}
+
+
+def _code_cells(rebuilt: Rebuilt) -> list[Cell]:
+    complete: dict[int, list[str]] = {}
+    for exercise, index in rebuilt.complete_at.items():
+        complete.setdefault(index, []).append(exercise)
+    cells = rebuilt.notebook["cells"]
+    assert isinstance(cells, list)  # noqa: S101  `rebuild` made it
+    return [
+        Cell(index, cell["source"], tuple(complete.get(index, ())))
+        for index, cell in enumerate(cells)
+        if cell["cell_type"] == "code"
+    ]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
