@@ -8,8 +8,9 @@ import json
 import nbformat
 import pytest
 
+from graders.course.checksum import checksum
 from graders.errors import SubmissionError
-from graders.grading.rebuild import checksum, rebuild
+from graders.grading.rebuild import rebuild
 
 STUB = "def double(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
 TEST = "assert double(2) == 4"

@@ -1,0 +1,271 @@
+"""The gradebook of a course: nbgrader's record of scores, and the evidence for each of them beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import TracebackType
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from graders.authoring.material import Module
+from graders.course.course import Course
+from graders.course.intake import Submission
+from graders.errors import CourseError
+from graders.gradebook import evidence, proof, rows, tables
+from graders.gradebook.autograded import write_autograded
+from graders.gradebook.database import explained, open_engine, reading, transaction
+from graders.gradebook.proof import Unproven
+from graders.gradebook.seal import Execution
+from graders.records import NotebookResult
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """A notebook that was graded before, and whose rows still say what its evidence says.
+
+    Attributes
+    ----------
+    digests : tuple of (str, str)
+        Of the submitted file, and of everything else that the result depends on.
+    timestamp : datetime or None
+        When it was handed in, as the gradebook has it.
+    points, max_points : float
+    flags : int
+        Things that a human should look at.
+    """
+
+    digests: tuple[str, str]
+    timestamp: datetime | None
+    points: float
+    max_points: float
+    flags: int
+
+
+class Gradebook:
+    """A course's gradebook, open. Use `Gradebook.open`, and one thread.
+
+    Parameters
+    ----------
+    course : Course
+        Whose it is.
+    engine : Engine
+        Its database.
+    """
+
+    def __init__(self, course: Course, engine: Engine) -> None:
+        self.course = course
+        self._engine = engine
+
+    @classmethod
+    def open(cls, course: Course, *, patience_s: float = 20.0) -> Gradebook:
+        """Open a course's gradebook; a new one is made by nbgrader itself.
+
+        Parameters
+        ----------
+        course : Course
+            Whose it is.
+        patience_s : float
+            How long to wait while another program writes.
+
+        Returns
+        -------
+        Gradebook
+
+        Raises
+        ------
+        GradebookError
+            If it cannot be opened, or is of another version.
+        """
+        return cls(course, open_engine(course, patience_s))
+
+    def __enter__(self) -> Gradebook:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def enrol(self) -> None:
+        """Bring the roster and the due dates of `course.yaml` into nbgrader's tables."""
+        with transaction(self._engine) as connection:
+            there = set(connection.execute(select(tables.student.c.id)).scalars())
+            new = [{"id": student} for student in self.course.students if student not in there]
+            if new:
+                connection.execute(insert(tables.student), new)
+            for slug, due in self.course.due.items():
+                here = (tables.assignment.c.name == slug) & tables.assignment.c.duedate.is_distinct_from(due)
+                connection.execute(update(tables.assignment).where(here).values(duedate=due))
+
+    def require_released(self, module: Module) -> None:
+        """See that the gradebook knows an assignment as its material has it.
+
+        Parameters
+        ----------
+        module : Module
+            The assignment's material.
+
+        Raises
+        ------
+        CourseError
+            If it was not released, or exercises or their points have changed since.
+        """
+        with reading(self._engine) as connection:
+            known = rows.released(connection, module.slug)
+        worth = {cell.name: (cell.notebook, cell.max_score) for cell in known.cells if cell.kind == "GradeCell"}
+        for entry in module.exercises:
+            found = worth.get(entry.id)
+            if found != (entry.notebook, entry.points):
+                says = f"{found[1]:g} points in {found[0]}" if found else "nothing"
+                raise CourseError(
+                    f"the gradebook says {says} of {entry.id}, module.yaml {entry.points:g} in {entry.notebook}",
+                    module.slug,
+                    f"Release it again: `nbgrader generate_assignment {module.slug} --force`.",
+                )
+
+    # --- writing ------------------------------------------------------------------------------------------------
+
+    def write(self, submission: Submission, results: Sequence[NotebookResult]) -> None:
+        """Write a graded submission: its autograded files, then its rows and their evidence in one transaction.
+
+        Whatever happens in between, writing it again gives the same files and the same rows: files are replaced
+        whole, rows are changed in place, and a submission counts as graded only when its evidence is there.
+
+        Parameters
+        ----------
+        submission : Submission
+            What was handed in.
+        results : sequence of NotebookResult
+            Of some or all of its notebooks.
+
+        Raises
+        ------
+        GraderError
+            If the disk or the database refuses; no row is changed then.
+        """
+        for result in results:
+            write_autograded(self.course, submission, result.notebook, result.document)
+        self.write_rows(submission, results)
+
+    def write_rows(self, submission: Submission, results: Sequence[NotebookResult]) -> None:
+        """Write rows and evidence only, as the bridge does: nbgrader itself writes the files.
+
+        Parameters
+        ----------
+        submission : Submission
+            What was handed in.
+        results : sequence of NotebookResult
+            Of some or all of its notebooks.
+
+        Raises
+        ------
+        GradebookError
+            If the database refuses; nothing is changed then.
+        """
+        with explained(self._engine):
+            try:
+                with self._engine.begin() as connection:
+                    self._write(connection, submission, results)
+            except IntegrityError:  # another grader has made the same student's rows meanwhile: now they are there
+                with self._engine.begin() as connection:
+                    self._write(connection, submission, results)
+
+    def _write(self, connection: Connection, submission: Submission, results: Sequence[NotebookResult]) -> None:
+        known = rows.released(connection, submission.assignment)
+        for result in results:
+            if result.notebook not in known.notebooks:
+                do = f"Release it again: `nbgrader generate_assignment {submission.assignment} --force`."
+                raise CourseError(f"the gradebook has no notebook {result.notebook}", submission.assignment, do)
+        rows.write_rows(connection, known, submission, results, self.course.late)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        for result in results:
+            if result.notebook == min(known.notebooks):  # what is odd about the folder is said once
+                result = replace(result, flags=(*submission.flags, *result.flags))
+            execution = Execution(submission.student, submission.assignment, result, now)
+            evidence.append(connection, self.course.secret, execution)
+
+    # --- reading ------------------------------------------------------------------------------------------------
+
+    def known(self, assignment: str) -> dict[tuple[str, str], Graded]:
+        """Notebooks that need not be graded again if their digests are still the same.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        dict
+            By student and notebook; without those whose rows differ from their evidence.
+        """
+        with reading(self._engine) as connection:
+            kept = evidence.latest(connection, assignment, self.course.secret)
+            scores = proof.scores(connection, assignment)
+            stamps = self._timestamps(connection, assignment)
+        there = {(row.student, row.notebook) for row in scores} - proof.doubtful(scores, kept)
+        return {key: _graded(one.execution.result, stamps[key[0]]) for key, one in kept.items() if key in there}
+
+    def evidence(self, assignment: str) -> dict[str, tuple[NotebookResult, ...]]:
+        """What each student's notebooks last gave, without the documents.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        dict
+            By student, sorted; whether it is still what the gradebook says is for `unproven` to tell.
+        """
+        with reading(self._engine) as connection:
+            kept = evidence.latest(connection, assignment, self.course.secret)
+        results: dict[str, tuple[NotebookResult, ...]] = {}
+        for (student, _), one in kept.items():
+            results[student] = (*results.get(student, ()), one.execution.result)
+        return results
+
+    def unproven(self, assignment: str) -> tuple[Unproven, ...]:
+        """Scores that no evidence stands behind.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        tuple of Unproven
+            Sorted by student, notebook and exercise.
+        """
+        with reading(self._engine) as connection:
+            kept = evidence.latest(connection, assignment, self.course.secret)
+            scores = proof.scores(connection, assignment)
+        return tuple(proof.unproven(assignment, scores, kept))
+
+    def _timestamps(self, connection: Connection, assignment: str) -> dict[str, datetime | None]:
+        table = tables.submitted_assignment
+        chosen = (
+            select(table.c.student_id, table.c.timestamp)
+            .join(tables.assignment, tables.assignment.c.id == table.c.assignment_id)
+            .where(tables.assignment.c.name == assignment)
+        )
+        return {row.student_id: row.timestamp for row in connection.execute(chosen)}
+
+
+def _graded(result: NotebookResult, timestamp: datetime | None) -> Graded:
+    return Graded(
+        (result.submitted_digest, result.context_digest),
+        timestamp,
+        sum(exercise.points for exercise in result.exercises),
+        sum(exercise.max_points for exercise in result.exercises),
+        len(result.flags),
+    )
