@@ -99,16 +99,17 @@ class Outcome:
         assert factor is not None  # noqa: S101  the exercise refuses an outcome without a limit
         if self.times is None:
             return factor
-        if self._personal:
+        if self.is_personal:
             return factor * self._measured(self.times, seed)
         return factor * _baseline(self.simulate, self.measure, self.times)
 
     @property
-    def _personal(self) -> bool:
+    def is_personal(self) -> bool:
+        """Whether each student gets other traffic."""
         return _parameters(self.simulate) > 1
 
     def _measured(self, policy: Callable[..., object], seed: bytes) -> float:
-        if self._personal:
+        if self.is_personal:
             return float(self.measure(self.simulate(policy, stream(seed, self.name))))
         return float(self.measure(self.simulate(policy)))
 

@@ -33,7 +33,7 @@ def trivial(calls: Sequence[Call], replies: Sequence[Reply], expected: Sequence[
     """
     if len(calls) < 2 or any(reply.kind != "value" for reply in replies):
         return ""
-    if _elements(replies) == 1 and _elements(expected) > 1:
+    if (_elements(replies) == 1 and _elements(expected) > 1) or (_all_same(replies) and not _all_same(expected)):
         return "the answer is the same whatever is asked"
     inputs = [_bound(call, reference) for call in calls]
     for name in set.intersection(*map(set, inputs)):
@@ -41,6 +41,10 @@ def trivial(calls: Sequence[Call], replies: Sequence[Reply], expected: Sequence[
         if _echoed(replies, given) and not _echoed(expected, given):
             return "the answer is one of its inputs"
     return ""
+
+
+def _all_same(replies: Sequence[Reply]) -> bool:
+    return not any(difference(reply.value, replies[0].value) for reply in replies[1:])
 
 
 def _echoed(replies: Sequence[Reply], given: Sequence[object]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from typing import Any
 from graders.authoring.answers import SUFFIX, nbgrader_metadata, text
 from graders.authoring.build import build
 from graders.authoring.material import Module
-from graders.checks import Catalogue, Exercise, Verdict, load, run
+from graders.checks import Catalogue, Exercise, Mistake, RightAnswer, Verdict, load, run
 from graders.records import Cell, CellRun, Json
 from graders.sandbox import Sandbox, default_interpreter
 
@@ -112,13 +112,49 @@ class Bench:
         tuple
             Verdict of each exercise, by id; and what the cells did.
         """
-        files = {f"data/{name}": (self.module.folder / "data" / name).read_bytes() for name in self.module.data}
         cells = _cells(notebook)
+        exercises = {id_: id_ for cell in cells for id_ in cell.snapshots}
+        return self._run(cells, exercises, student)
+
+    def tried(self, answers: Sequence[Mistake | RightAnswer], student: int = 1) -> list[tuple[Verdict, CellRun]]:
+        """Put answers to one exercise into the sandbox, and its checks to each.
+
+        They all follow the source notebook in a single run, each in a cell of its own and seen before the next one
+        takes its name: what the notebook itself does, plots for instance, is done once.
+
+        Parameters
+        ----------
+        answers : sequence of Mistake or RightAnswer
+            To the same exercise.
+        student : int
+            Whose inputs to sample.
+
+        Returns
+        -------
+        list of tuple
+            For each answer its verdict, and what its cell did.
+        """
+        if not answers:
+            return []
+        id_ = answers[0].exercise
+        cells = [Cell(cell.index, cell.source) for cell in _cells(self.notebooks[self.notebook_of(id_)])]
+        behind = cells[-1].index + 1
+        asked = {f"answer-{number}": id_ for number in range(len(answers))}
+        for number, (snapshot, answer) in enumerate(zip(asked, answers, strict=True)):
+            cells.append(Cell(behind + number, self.catalogue.quoted(answer), (snapshot,)))
+        verdicts, runs = self._run(cells, asked, student)
+        return list(zip(verdicts.values(), runs[-len(answers) :], strict=True))
+
+    def _run(
+        self, cells: Sequence[Cell], asked: Mapping[str, str], student: int
+    ) -> tuple[dict[str, Verdict], tuple[CellRun, ...]]:
+        """Verdict of each snapshot's exercise."""
+        files = {f"data/{name}": (self.module.folder / "data" / name).read_bytes() for name in self.module.data}
         found = {}
         with self._sandbox().run(cells, files) as ran:
-            for id_ in [snapshot for cell in cells for snapshot in cell.snapshots]:
-                endpoint, seed = ran.endpoint(id_), self.seed(id_, student)
-                found[id_] = run(self.exercises[id_], self.catalogue.mistakes[id_], endpoint, seed)
+            for snapshot, id_ in asked.items():
+                endpoint, seed = ran.endpoint(snapshot), self.seed(id_, student)
+                found[snapshot] = run(self.exercises[id_], self.catalogue.mistakes[id_], endpoint, seed)
             return found, ran.cells
 
     def _sandbox(self) -> Sandbox:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from graders.authoring.answers import fill, release
+from graders.authoring.answers import release
 from graders.authoring.prove.answers import is_personal
 from graders.authoring.prove.bench import Bench, Finding
 from graders.checks import Verdict
@@ -38,35 +38,34 @@ def release_earns_nothing(bench: Bench) -> Iterator[Finding]:
 
 def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
     """In the sandbox, too, a wrong answer loses what it names."""
+    gate = "wrong answers in the sandbox"
     for id_, mistakes in bench.catalogue.mistakes.items():
-        notebook = bench.notebooks[bench.notebook_of(id_)]
         steady = {check.name for check in bench.exercises[id_].checks if not is_personal(check)}
-        for mistake in mistakes:
-            verdicts, _ = bench.graded(fill(notebook, {id_: bench.catalogue.quoted(mistake)}))
-            lost, named = set(verdicts[id_].lost), set(mistake.loses)
+        for mistake, (verdict, cell) in zip(mistakes, bench.tried(mistakes), strict=True):
+            said = f"mistake {mistake.misconception!r}"
             where = f"{bench.file('wrong_answers.py')}: {mistake.answer.__name__}"
-            for name in sorted(lost - named):
-                problem = f"mistake {mistake.misconception!r} loses {name!r}, which it does not name"
-                yield Finding("wrong answers in the sandbox", id_, problem, where)
-            for name in sorted((named - lost) & steady):
-                problem = f"mistake {mistake.misconception!r} names {name!r}, but keeps it"
-                yield Finding("wrong answers in the sandbox", id_, problem, where)
+            lost = {check.name: check.reason for check in verdict.checks if not check.kept}
+            if cell.status != "ok":
+                yield Finding(gate, id_, f"{said} does not even run: {cell.status}", where)
+            for name in sorted(lost.keys() - set(mistake.loses)):
+                yield Finding(gate, id_, f"{said} loses {name!r}, which it does not name: {lost[name]}", where)
+            for name in sorted((set(mistake.loses) - lost.keys()) & steady):
+                yield Finding(gate, id_, f"{said} names {name!r}, but keeps it", where)
             if not lost:
-                problem = f"mistake {mistake.misconception!r} loses nothing"
-                yield Finding("wrong answers in the sandbox", id_, problem, where)
+                yield Finding(gate, id_, f"{said} loses nothing", where)
 
 
 def sandboxed_right_answers(bench: Bench) -> Iterator[Finding]:
     """In the sandbox, too, independent right answers keep everything."""
+    gate = "right answers in the sandbox"
     for id_, answers in bench.catalogue.answers.items():
-        notebook = bench.notebooks[bench.notebook_of(id_)]
-        for right in answers:
-            verdicts, _ = bench.graded(fill(notebook, {id_: bench.catalogue.quoted(right)}))
-            for check in verdicts[id_].checks:
-                if check.name not in _earned(verdicts[id_]):
-                    where = f"{bench.file('right_answers.py')}: {right.answer.__name__}"
-                    problem = f"{right.by!r} does not earn {check.name!r}: {check.reason}"
-                    yield Finding("right answers in the sandbox", id_, problem, where)
+        for right, (verdict, cell) in zip(answers, bench.tried(answers), strict=True):
+            where = f"{bench.file('right_answers.py')}: {right.answer.__name__}"
+            if cell.status != "ok":
+                yield Finding(gate, id_, f"{right.by!r} does not even run: {cell.status}", where)
+            for check in verdict.checks:
+                if not (check.kept and check.counted):
+                    yield Finding(gate, id_, f"{right.by!r} does not earn {check.name!r}: {check.reason}", where)
 
 
 def _earned(verdict: Verdict) -> list[str]:
