@@ -168,7 +168,7 @@ TOPDOWN = Exercise(
         Equal(
             "idle core",
             weight=0.5,
-            cases=sampled(idle_among_others, count=1),
+            cases=sampled(idle_among_others, count=2),
             message="A workload that never ran a clock has no shares; the others keep theirs.",
         ),
         Equal(

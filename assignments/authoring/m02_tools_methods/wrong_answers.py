@@ -395,3 +395,40 @@ class FixedTakeCounters(Turns):
                 break
             chosen.append(group)
         return chosen
+
+
+@mistake(
+    "m02_counter_multiplexer",
+    misconception="no limit to the counters",
+    loses=[TURNS, LENGTHS, QUEUE, FIXED, BEFORE, SHARED],
+    hint="You let every event count all the time. The core has only so many counters: who does not fit waits.",
+)
+class NoLimit(Turns):
+    def chosen(self):
+        return self.groups
+
+
+@mistake(
+    "m02_counter_multiplexer",
+    misconception="any wish is granted",
+    loses=[WISHES],
+    hint="A group that never fits is never counted, and holds up all behind it. Say so when it is asked for.",
+)
+class AnyWish(Turns):
+    def __init__(self, counters, groups, fixed=()):
+        self.counters, self.groups, self.fixed = counters, list(groups), list(fixed)
+        self.counts = dict.fromkeys([*self.fixed, *(event for group in groups for event in group)], 0)
+        self.running_s = dict.fromkeys(self.counts, 0)
+        self.enabled_s = 0
+
+
+@mistake(
+    "m02_counter_multiplexer",
+    misconception="turns of no time",
+    loses=[TIME],
+    hint="Your clock stands still or runs backwards, and the counts go on. A turn that takes no time is no turn.",
+)
+class TurnsOfNoTime(Turns):
+    def tick(self, duration_s, counts):
+        self.note(duration_s, counts)
+        self.groups = self.groups[1:] + self.groups[:1]

@@ -61,12 +61,10 @@ def render(package: Path, modules: Iterable[Module]) -> str:
         if page.path.parent.name != chapter:
             chapter = page.path.parent.name
             text.append(
-                f"## {chapter}\n\n| Question | Function | Exercise | Literature | Oracle |\n|---|---|---|---|---|\n"
+                f"\n## {chapter}\n\n| Question | Function | Exercise | Literature | Oracle |\n|---|---|---|---|---|\n"
             )
         text += [_row(page, name, chapter, exercises) for name in page.names]
-        if page.path == max(page.path.parent.glob("*.py")):
-            text.append("\n")
-    return "".join(text).rstrip("\n") + "\n"
+    return "".join(text)
 
 
 def _row(page: Page, name: str, chapter: str, exercises: set[str]) -> str:
