@@ -1,0 +1,85 @@
+"""What a student reads about a parameter agrees with the reference: its name, and its unit."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import json
+import re
+
+import pytest
+from numpydoc.docscrape import NumpyDocString
+
+from graders.authoring.answers import exercise_answered, text
+from graders.authoring.build import build, percent
+from graders.authoring.material import modules
+
+
+def answers():
+    """Every function that a student writes, the methods of classes included, with its reference."""
+    for module in modules():
+        built = build(module)
+        for name in module.notebooks:
+            cells = percent.read(module.folder / f"{name}.py")
+            references = {cell.header["id"]: cell.header["reference"] for cell in cells if cell.role == "exercise"}
+            for cell in json.loads(built[f"{name}.ipynb"])["cells"]:
+                if exercise := exercise_answered(cell):
+                    topic, _, called = references[exercise].partition(":")
+                    found = getattr(importlib.import_module(f"reference_solutions.{topic}"), called)
+                    yield from pairs(exercise, ast.parse(text(cell)), found)
+
+
+def pairs(exercise, tree, reference):
+    definition = next(node for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+    if isinstance(definition, ast.FunctionDef):
+        yield exercise, definition, inspect.getdoc(reference)
+        return
+    for method in definition.body:
+        if isinstance(method, ast.FunctionDef):
+            documented = reference if method.name == "__init__" else getattr(reference, method.name)
+            yield f"{exercise}.{method.name}", method, inspect.getdoc(documented)
+
+
+def described(docstring, parameters):
+    """What the notebook's docstring says of each parameter that it names."""
+    found, name = {}, ""
+    for line in docstring.split("\n"):
+        start = re.match(r"\s*(\w+):\s+(.*)", line)
+        if start and start[1] in parameters:
+            name = start[1]
+            found[name] = start[2]
+        elif name and line.startswith("    "):
+            found[name] += " " + line.strip()
+        else:
+            name = ""
+    return found
+
+
+def unit(said):
+    units = re.findall(r"\[([^\]]+)\]", said)
+    return units[-1] if units else ""
+
+
+ANSWERS = list(answers())
+
+
+def test_there_are_answers():
+    assert len(ANSWERS) >= 8
+
+
+@pytest.mark.parametrize(("name", "definition", "reference"), ANSWERS, ids=[answer[0] for answer in ANSWERS])
+def test_parameters_and_units_agree(name, definition, reference):
+    parameters = [argument.arg for argument in definition.args.args if argument.arg != "self"]
+    docstring = ast.get_docstring(definition)
+    assert docstring, "every function that a student writes says what it is for"
+    theirs = {
+        each: " ".join(parameter.desc)
+        for parameter in NumpyDocString(reference)["Parameters"]
+        for each in parameter.name.split(", ")
+    }
+    assert set(theirs) == set(parameters)
+    ours = described(docstring, parameters)
+    for parameter, said in theirs.items():
+        if unit(said):
+            assert unit(ours.get(parameter, "")) == unit(said), parameter
