@@ -49,12 +49,14 @@ class Names:
         return str(name) if plain else "object"
 
 
-_NUMERIC = frozenset(
-    "LinAlgError AxisError ParserError EmptyDataError OutOfBoundsDatetime UndefinedVariableError JSONDecodeError "
-    "InvalidOperation DivisionByZero UFuncTypeError _UFuncNoLoopError _UFuncOutputCastingError MaskedArray Timestamp "
-    "Timedelta NAType NaTType generator function builtin_function_or_method method module Fraction Decimal datetime "
-    "date timedelta deque Generator RandomState Figure Axes dict_keys dict_values dict_items zip map filter".split()
-)
+_NUMERIC_NAMES = """
+    Axes AxisError Decimal DivisionByZero EmptyDataError Figure Fraction Generator InvalidOperation
+    JSONDecodeError LinAlgError MaskedArray NAType NaTType OutOfBoundsDatetime ParserError RandomState
+    Timedelta Timestamp UFuncTypeError UndefinedVariableError _UFuncNoLoopError _UFuncOutputCastingError
+    builtin_function_or_method date datetime deque dict_items dict_keys dict_values filter function generator
+    map method module timedelta zip
+"""
+_NUMERIC = frozenset(_NUMERIC_NAMES.split())  # of libraries, generators, iterators: no student made them up
 _DESCRIBED = re.compile(
     r"array of (object|void\d*)|[a-z]+ of more than \d+ (items|bytes|bits)|deeply nested value"
     r"|value that is too large|numpy scalar|int of more than 16384 bits"
@@ -99,6 +101,7 @@ class SnapshotEndpoint:
         Parameters
         ----------
         requests : sequence of Request
+            What to do.
         cpu_s : float, optional
             CPU seconds of each; the call limit, if None.
 

@@ -1,7 +1,8 @@
-"""Decides about copies of a student's process: the kernel asks, and only a copy that was ordered may start.
+"""Decides what a student's process may start and make: the kernel asks, and only a copy that was ordered may start.
 
 So a notebook's processes are exactly those that are supervised: no helper computes beside the CPU clock, nothing is
-left behind, and a fork bomb is a refused system call.
+left behind, and a fork bomb is a refused system call. Where no namespace bounds threads and no file system of its own
+bounds files, the kernel asks about those, too, and they are counted here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import struct
+from pathlib import Path
 
 from graders.sandbox.inside import kernel, seccomp
 
@@ -27,11 +29,15 @@ class Guard:
     ----------
     listener : int
         Descriptor of the filter's notifications.
+    threads, files : int
+        How many there may be at a time, and how many may be made, where that is asked.
     """
 
-    def __init__(self, listener: int) -> None:
+    def __init__(self, listener: int, threads: int, files: int) -> None:
         self.listener = listener
         self.refused = 0
+        self._threads = threads
+        self._files = files
         self._ordered = False
 
     def order(self) -> None:
@@ -50,21 +56,40 @@ class Guard:
             fcntl.ioctl(self.listener, _RECEIVE, notice)
         except OSError:
             return  # whoever asked has been interrupted or killed
-        identity, _, _, number, _, _, flags, *_ = _NOTICE.unpack(notice)
-        plain = number != _clone_number() or (flags & 0xFFFFFF00) in seccomp.COPY_FLAGS
-        allowed = self._ordered and plain
+        identity, pid, _, number, _, _, flags, *_ = _NOTICE.unpack(notice)
+        allowed = self._allowed(pid, number, flags)
         verdict = _VERDICT.pack(identity, 0, 0, _CONTINUE) if allowed else _VERDICT.pack(identity, 0, -_EPERM, 0)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # interrupted meanwhile: it will ask again
             fcntl.ioctl(self.listener, _SEND, verdict)
-            if allowed:
-                self._ordered = False
-            else:
-                self.refused += 1
+            self._book(number, flags, allowed=allowed)
+
+    def _allowed(self, pid: int, number: int, flags: int) -> bool:
+        if not _starts(number):
+            return self._files > 0
+        if number == seccomp.CLONE[kernel.MACHINE] and flags & kernel.CLONE_THREAD:
+            return _threads(pid) < self._threads
+        plain = number != seccomp.CLONE[kernel.MACHINE] or (flags & 0xFFFFFF00) in seccomp.COPY_FLAGS
+        return self._ordered and plain
+
+    def _book(self, number: int, flags: int, *, allowed: bool) -> None:
+        if not _starts(number):
+            self._files -= 1
+        elif not allowed:
+            self.refused += 1
+        elif not flags & kernel.CLONE_THREAD:
+            self._ordered = False
 
     def close(self) -> None:
         """Let go of the listener: from now on every question is refused by the kernel."""
         os.close(self.listener)
 
 
-def _clone_number() -> int:
-    return {"x86_64": 56, "aarch64": 220}[kernel.MACHINE]
+def _starts(number: int) -> bool:
+    """Whether the system call starts a process or thread; else it makes a file."""
+    return number in (seccomp.CLONE[kernel.MACHINE], seccomp.FORK[kernel.MACHINE])
+
+
+def _threads(pid: int) -> int:
+    """Threads of the process to which the thread `pid` belongs."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Threads:"))

@@ -17,6 +17,8 @@ from typing import Any
 from graders.records import Limits
 from graders.sandbox.inside.lock_in import Terms
 
+COUNTED_FILES = 256
+"""Files that a notebook may make where they are counted one by one, for want of a file system of its own."""
 _UNUSED_USERS = range(1_900_000_000, 2_100_000_000)
 """User numbers that no distribution, container engine or service manager hands out."""
 MAPPED_USERS = 4096
@@ -82,13 +84,13 @@ PROPERTIES = (
     Property(
         "processes",
         "the number of a notebook's processes and threads is bounded",
-        _any("one-process counted-processes", "counted-processes pid-namespace", "counted-processes own-user"),
+        _any("counted-processes", "one-process asked-threads"),
         "a fork bomb takes the machine's process table",
     ),
     Property(
         "disk",
         "all files of a notebook together are bounded",
-        _any("own-disk"),
+        _any("own-disk", "asked-files limits"),
         "a notebook can fill the disk with many files",
     ),
     Property(
@@ -100,7 +102,7 @@ PROPERTIES = (
     Property(
         "nothing-left",
         "when a notebook ends, nothing of it is left",
-        _any("pid-namespace own-disk", "one-process"),
+        _any("pid-namespace", "one-process"),
         "a process of a student can go on after grading",
     ),
 )
@@ -129,10 +131,12 @@ def layers_of(shape: str, reported: Mapping[str, Any]) -> frozenset[str]:
         "pid-namespace": spaces,
         "own-disk": bool(reported.get("tmpfs")),
         "own-user": bool(reported.get("uid")),
-        "landlock-files": landlock >= 1,
+        "landlock-files": landlock >= (1 if reported.get("uid") else 3),  # the first versions let files be truncated
         "landlock-signals": landlock >= 6,
         "seccomp": bool(reported.get("seccomp")),
         "one-process": bool(reported.get("asked")),
+        "asked-threads": bool(reported.get("asked")) and not spaces,
+        "asked-files": bool(reported.get("asked")) and not spaces,
         "limits": bool(reported.get("rlimits")),
         "counted-processes": counted,
         "no-new-privileges": bool(reported.get("privileges")),
@@ -171,7 +175,7 @@ def terms(limits: Limits, *, uid: int | None, mounts: bool, nested: bool = False
         memory_bytes=limits.memory_bytes,
         processes=limits.processes,
         open_files=limits.open_files,
-        disk_bytes=limits.disk_bytes,
+        disk_bytes=limits.disk_bytes if mounts else limits.disk_bytes // 4,  # of one file, where files are counted
         cpu_s=math.ceil(limits.notebook_cpu_s + 2 * limits.cell_cpu_s) + 5,  # the backstop of the clock outside
         mounts=mounts,
         nested=nested,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
@@ -74,7 +75,12 @@ class Sandbox:
         mounts = zygote.shape != "plain"
         folder = "" if mounts else tempfile.mkdtemp(prefix="aisa-notebook-")
         terms = policy.terms(self.limits, uid=uid, mounts=mounts, nested=mounts and uid is None, folder=folder)
-        return zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S), folder
+        try:
+            return zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S), folder
+        except BaseException:
+            if folder:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def run(self, cells: Sequence[Cell], files: Mapping[str, bytes]) -> NotebookRun:
         """Run a notebook.

@@ -119,6 +119,7 @@ class Session:
         Parameters
         ----------
         cell : Cell
+            What to run.
         cpu_s : float
             What it may use.
 

@@ -182,7 +182,7 @@ class ZygoteProcess:
         finally:
             theirs.close()
             os.close(reported)
-        return _welcome(wire, report, wall_s)
+        return _welcome(wire, report, terms, wall_s)
 
     def close(self) -> None:
         """End it and everything in it."""
@@ -196,7 +196,7 @@ class ZygoteProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _welcome(wire: Wire, report: int, wall_s: float) -> Newborn:
+def _welcome(wire: Wire, report: int, terms: Terms, wall_s: float) -> Newborn:
     """Wait for a child's first message."""
     poll = select.poll()
     poll.register(wire.fileno(), select.POLLIN)
@@ -214,7 +214,7 @@ def _welcome(wire: Wire, report: int, wall_s: float) -> Newborn:
         wire.close()
         os.close(report)
         raise
-    guard = Guard(wire.passed.pop()) if wire.passed else None
+    guard = Guard(wire.passed.pop(), terms.processes, policy.COUNTED_FILES) if wire.passed else None
     process = Process(wire, wire.sender)
     if guard is not None:
         process.watch(guard.listener, guard.decide)
@@ -256,7 +256,11 @@ def map_users(pid: int) -> int:
     spare = spare[: policy.MAPPED_USERS]
     if spare:
         with contextlib.suppress(OSError):
-            ours = f"\n1 {spare.start + secrets.randbelow(1000) * len(spare)} {len(spare)}" if spare.start > 1 << 20 else ""
+            ours = (
+                f"\n1 {spare.start + secrets.randbelow(1000) * len(spare)} {len(spare)}"
+                if spare.start > 1 << 20
+                else ""
+            )
             ours = ours or f"\n1 {spare.start} {len(spare)}"
             (folder / "uid_map").write_text(f"0 0 1{ours}")
             (folder / "gid_map").write_text(f"0 0 1{ours}")

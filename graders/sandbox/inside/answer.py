@@ -15,15 +15,29 @@ class Asked(Protocol):
     """A request: `graders.records.Request`, or what a child made of a message."""
 
     @property
-    def op(self) -> str: ...
+    def op(self) -> str:
+        """What to do."""
+        ...
+
     @property
-    def target(self) -> str: ...
+    def target(self) -> str:
+        """To what, by name."""
+        ...
+
     @property
-    def args(self) -> Sequence[Any]: ...
+    def args(self) -> Sequence[Any]:
+        """By place."""
+        ...
+
     @property
-    def kwargs(self) -> Mapping[str, Any]: ...
+    def kwargs(self) -> Mapping[str, Any]:
+        """By name."""
+        ...
+
     @property
-    def handle(self) -> int | None: ...
+    def handle(self) -> int | None:
+        """Number of the object."""
+        ...
 
 
 class Question(NamedTuple):

@@ -24,23 +24,15 @@ HOME = "/sandbox"
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 _LIBRARIES = ("libstdc++.so.6", "libgcc_s.so.1", "libm.so.6", "libz.so.1", "libdl.so.2", "libpthread.so.0")
 _LINKS = ("/lib", "/lib64", "/usr/lib64", "/lib32")
-_SCRATCH = ("/mnt", "/media", "/srv", "/opt", "/tmp")
+_SCRATCH = ("/mnt", "/media", "/srv", "/opt", "/var")
 
 
-def separate(*, user: bool) -> None:
-    """Leave the machine's namespaces; the process that is forked next is the first of the new pid namespace.
-
-    Parameters
-    ----------
-    user : bool
-        Whether a user namespace has just been entered (then nothing more than its privileges is there).
-    """
+def separate() -> None:
+    """Leave the machine's namespaces; the process that is forked next is the first of the new pid namespace."""
     kinds = kernel.CLONE_NEWNS | kernel.CLONE_NEWPID | kernel.CLONE_NEWNET | kernel.CLONE_NEWIPC | kernel.CLONE_NEWUTS
     kernel.unshare(kinds)
     with contextlib.suppress(OSError):  # older kernels; nothing depends on it
         kernel.unshare(kernel.CLONE_NEWCGROUP)
-    if user:
-        return
 
 
 def hand_over() -> None:
@@ -66,7 +58,7 @@ def fold_away() -> None:
     handles = [os.open(folder, os.O_PATH | os.O_CLOEXEC) for folder in folders]
     masks = [_masks(folder) for folder in folders]
     devices = {name: os.open(f"/dev/{name}", os.O_PATH | os.O_CLOEXEC) for name in _DEVICES}
-    links = {path: os.readlink(path) for path in _LINKS if Path(path).is_symlink()}
+    links = {path: Path(path).readlink() for path in _LINKS if Path(path).is_symlink()}
     cache = _read("/etc/ld.so.cache")
     root = next(path for path in _SCRATCH if Path(path).is_dir())
     kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID, "mode=755,size=4m")
@@ -79,9 +71,9 @@ def fold_away() -> None:
         target.parent.mkdir(exist_ok=True)
         target.touch()
         kernel.mount(f"/proc/self/fd/{handle}", str(target), flags=kernel.MS_BIND)
-    for path, target_text in links.items():
+    for path, leads_to in links.items():
         if not Path(root + path).exists():
-            Path(root + path).symlink_to(target_text)
+            Path(root + path).symlink_to(leads_to)
     _furnish(Path(root), cache)
     for handle in [*handles, *devices.values()]:
         os.close(handle)

@@ -87,6 +87,7 @@ def lock_in(terms: Terms, start_bytes: int, readable: list[str], proc: int | Non
     rules = landlock.Rules([*((path, landlock.READ) for path in roots), *devices, (home, landlock.CHANGE)])
     layers: dict[str, Any] = {"tmpfs": terms.mounts, "uid": _own_user(terms)}
     _check_readable(readable)
+    settle(home)  # before anybody has to be asked about new files
     kernel.drop_capabilities()
     kernel.control(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     kernel.control(kernel.PR_SET_DUMPABLE, 0)
@@ -95,7 +96,7 @@ def lock_in(terms: Terms, start_bytes: int, readable: list[str], proc: int | Non
     layers["counted"] = terms.uid is not None or (terms.nested and _counts_by_namespace())
     layers["rlimits"] = _limits(terms, start_bytes, counted=layers["counted"])
     layers["landlock"] = rules.restrict()
-    layers["seccomp"], listener = seccomp.install()
+    layers["seccomp"], listener = seccomp.install(count=not terms.mounts)
     layers["asked"] = listener is not None
     return Locked(layers, listener)
 
@@ -175,7 +176,7 @@ def settle(home: str) -> None:
     os.dup2(kept, 1)
     os.dup2(kept, 2)
     with contextlib.suppress(OSError):
-        os.unlink(f"{home}/terminal")
+        Path(home, "terminal").unlink()
     os.close(kept)
 
 

@@ -22,48 +22,86 @@ _ALLOW, _ERRNO, _ASK, _KILL = 0x7FFF0000, 0x00050000, 0x7FC00000, 0x80000000
 _EPERM, _ENOSYS = 1, 38
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _AND, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
-_NUMBER, _MACHINE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+_NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 
-_CLONE = {"x86_64": 56, "aarch64": 220}
-_FORK = {"x86_64": 57, "aarch64": -1}
+CLONE = {"x86_64": 56, "aarch64": 220}
+FORK = {"x86_64": 57, "aarch64": -1}
 COPY_FLAGS = (0x01200000, 0)
 """Flags of `clone`, signal aside, when a C library forks: set and clear the thread's id (glibc), or none (musl)."""
 
-_CLONE3 = 435
+_CLONE3, _OPENAT2 = 435, 437
 _NEWER = 463  # the first number that this table does not know
-_SAME_EVERYWHERE = (425, 426, 427, 428, 429, 430, 431, 432, 433, 434, 438, 440, 442, 443, 447, 448, 457, 458, 459)
-"""io_uring (3), new mount interface (6), pidfd_open, pidfd_getfd, process_madvise, mount_setattr, quotactl_fd,
-memfd_secret, process_mrelease, statmount, listmount, lsm_get_self_attr."""
+_OPEN = {"x86_64": ((257, 2), (2, 1)), "aarch64": ((56, 2),)}  # number, and which argument holds the flags
+_CREATES = 0o100 | 0o20000000  # O_CREAT, __O_TMPFILE
 
-_REFUSED = {
-    "x86_64": (
-        (29, 30, 31, 67, 64, 65, 66, 220, 68, 69, 70, 71, 240, 241)  # System V and POSIX shared things
-        + (41, 58, 59, 322, 101, 310, 311, 312, 319)  # socket, vfork, exec, ptrace, process_vm, kcmp, memfd_create
-        + (161, 155, 165, 166, 272, 308, 303, 304, 300)  # roots, mounts, namespaces, handles, fanotify
-        + (321, 298, 323, 248, 249, 250, 103, 212)  # bpf, perf, userfaultfd, keys, the kernel's log
-        + (135, 154, 153, 172, 173, 159, 164, 227, 305)  # personality, ldt, vhangup, ports, clocks
-        + (134, 136, 139, 156, 163, 167, 168, 169, 170, 171, 175, 176, 179, 180, 206, 246, 256, 279, 313, 320)
-    ),
-    "aarch64": (
-        (194, 195, 196, 197, 190, 191, 192, 193, 186, 187, 188, 189, 180, 181)
-        + (198, 221, 281, 117, 270, 271, 272, 279)
-        + (51, 41, 40, 39, 97, 268, 264, 265, 262)
-        + (280, 241, 282, 217, 218, 219, 116, 18)
-        + (92, 58, 171, 170, 112, 266)
-        + (0, 42, 60, 89, 224, 225, 142, 161, 162, 105, 106, 104, 238, 239, 273, 294)
-    ),
-}
+
+def _table(text: str) -> dict[str, tuple[int, ...]]:
+    """Numbers by machine, out of `name=x86-64/arm` (a dash where a machine has no such call)."""
+    entries = [line.split() for line in text.splitlines() if not line.strip().startswith("#")]
+    columns = zip(*(entry.split("=")[1].split("/") for line in entries for entry in line), strict=True)
+    numbers = [tuple(int(number) for number in column if number != "-") for column in columns]
+    return dict(zip(("x86_64", "aarch64"), numbers, strict=True))
+
+
+_REFUSED = _table(
+    """
+    # processes and programs
+    vfork=58/- execve=59/221 execveat=322/281 ptrace=101/117 process_vm_readv=310/270 process_vm_writev=311/271
+    kcmp=312/272 pidfd_open=434/434 pidfd_getfd=438/438 process_madvise=440/440 process_mrelease=448/448
+    # sockets
+    socket=41/198
+    # things that outlive a process, or escape the limit on the disk
+    shmget=29/194 shmat=30/196 shmctl=31/195 shmdt=67/197 semget=64/190 semop=65/193 semctl=66/191
+    semtimedop=220/192 msgget=68/186 msgsnd=69/189 msgrcv=70/188 msgctl=71/187 mq_open=240/180 mq_unlink=241/181
+    memfd_create=319/279 memfd_secret=447/447
+    # roots, mounts, namespaces, handles of files
+    chroot=161/51 pivot_root=155/41 mount=165/40 umount2=166/39 open_tree=428/428 move_mount=429/429 fsopen=430/430
+    fsconfig=431/431 fsmount=432/432 fspick=433/433 mount_setattr=442/442 statmount=457/457 listmount=458/458
+    unshare=272/97 setns=308/268 name_to_handle_at=303/264 open_by_handle_at=304/265 fanotify_init=300/262
+    quotactl=179/60 quotactl_fd=443/443
+    # doors to the kernel
+    bpf=321/280 perf_event_open=298/241 userfaultfd=323/282 io_setup=206/0 io_uring_setup=425/425
+    io_uring_enter=426/426 io_uring_register=427/427 add_key=248/217 request_key=249/218 keyctl=250/219
+    syslog=103/116 lookup_dcookie=212/18 lsm_get_self_attr=459/459 lsm_set_self_attr=460/460
+    lsm_list_modules=461/461
+    # the machine
+    personality=135/92 modify_ldt=154/- vhangup=153/58 iopl=172/- ioperm=173/- adjtimex=159/171 settimeofday=164/170
+    clock_settime=227/112 clock_adjtime=305/266 uselib=134/- ustat=136/- sysfs=139/- _sysctl=156/- acct=163/89
+    swapon=167/224 swapoff=168/225 reboot=169/142 sethostname=170/161 setdomainname=171/162 init_module=175/105
+    delete_module=176/106 finit_module=313/273 nfsservctl=180/42 kexec_load=246/104 kexec_file_load=320/294
+    migrate_pages=256/238 move_pages=279/239
+    """
+)
+_MAKE = _table("mkdir=83/- mkdirat=258/34 creat=85/-")
+_LINK = _table("link=86/- linkat=265/37 symlink=88/- symlinkat=266/36 mknod=133/- mknodat=259/33")
+_ALTER = _table(
+    """
+    # what Landlock leaves alone: mode, owner, times and attributes of files of the same user
+    chmod=90/- fchmod=91/52 fchmodat=268/53 fchmodat2=452/452 chown=92/- fchown=93/55 lchown=94/- fchownat=260/54
+    utime=132/- utimes=235/- futimesat=261/- utimensat=280/88 setxattr=188/5 lsetxattr=189/6 fsetxattr=190/7
+    removexattr=197/14 lremovexattr=198/15 fremovexattr=199/16
+    """
+)
 
 
 def _instruction(code: int, value: int, yes: int = 0, no: int = 0) -> bytes:
     return struct.pack("<HBBI", code, yes, no, value)
 
 
-def _program(*, ask: bool) -> bytes:
-    """Filter for this machine; `ask`: the supervisor decides about copies, else all of them are allowed."""
+def _on(number: int, verdict: bytes) -> list[bytes]:
+    return [_instruction(_EQUAL, number, no=1), verdict]
+
+
+def _program(*, ask: bool, count: bool) -> bytes:
+    """Filter for this machine.
+
+    `ask`: the supervisor decides about copies, else all of them are allowed; `count`: it decides about threads and
+    new files, too, where no namespace and no file system of one's own bounds them.
+    """
     machine = kernel.MACHINE
-    copy = _instruction(_RETURN, _ASK if ask else _ALLOW)
+    allowed, asked = _instruction(_RETURN, _ALLOW), _instruction(_RETURN, _ASK)
     denied, absent = _instruction(_RETURN, _ERRNO | _EPERM), _instruction(_RETURN, _ERRNO | _ENOSYS)
+    copy = asked if ask else allowed
     lines = [
         _instruction(_LOAD, _MACHINE),
         _instruction(_EQUAL, _ARCHITECTURE[machine], yes=1),
@@ -71,19 +109,20 @@ def _program(*, ask: bool) -> bytes:
         _instruction(_LOAD, _NUMBER),
         _instruction(_AT_LEAST, _NEWER, no=1),
         absent,  # numbers of the x32 interface are above, too
-        _instruction(_EQUAL, _CLONE3, no=1),
-        absent,
+        *_on(_CLONE3, absent),
     ]
-    if _FORK[machine] >= 0:
-        lines += [_instruction(_EQUAL, _FORK[machine], no=1), copy]
-    for number in sorted(_REFUSED[machine] + _SAME_EVERYWHERE):
-        lines += [_instruction(_EQUAL, number, no=1), denied]
+    if FORK[machine] >= 0:
+        lines += _on(FORK[machine], copy)
+    for number in _REFUSED[machine]:
+        lines += _on(number, denied)
+    if count:
+        lines += _counting(asked, denied, absent)
     lines += [
-        _instruction(_EQUAL, _CLONE[machine], yes=1),
-        _instruction(_RETURN, _ALLOW),
-        _instruction(_LOAD, _FIRST_ARGUMENT),
+        _instruction(_EQUAL, CLONE[machine], yes=1),
+        allowed,
+        _instruction(_LOAD, _ARGUMENTS),
         _instruction(_ANY_BIT, kernel.CLONE_THREAD, no=1),
-        _instruction(_RETURN, _ALLOW),
+        asked if count else allowed,
         _instruction(_AND, 0xFFFFFF00),
         _instruction(_EQUAL, COPY_FLAGS[0], yes=2),
         _instruction(_EQUAL, COPY_FLAGS[1], yes=1),
@@ -91,6 +130,25 @@ def _program(*, ask: bool) -> bytes:
         copy,
     ]
     return b"".join(lines)
+
+
+def _counting(asked: bytes, denied: bytes, absent: bytes) -> list[bytes]:
+    """Lines that let the supervisor count what makes files."""
+    machine = kernel.MACHINE
+    lines = _on(_OPENAT2, absent)
+    for number in _MAKE[machine]:
+        lines += _on(number, asked)
+    for number in _LINK[machine] + _ALTER[machine]:
+        lines += _on(number, denied)
+    for number, place in _OPEN[machine]:
+        lines += [
+            _instruction(_EQUAL, number, no=4),
+            _instruction(_LOAD, _ARGUMENTS + 8 * place),
+            _instruction(_ANY_BIT, _CREATES, no=1),
+            asked,
+            _instruction(_RETURN, _ALLOW),
+        ]
+    return lines
 
 
 class _Filter(ctypes.Structure):
@@ -102,8 +160,13 @@ def available() -> bool:
     return kernel.MACHINE in _REFUSED
 
 
-def install() -> tuple[bool, int | None]:
+def install(*, count: bool) -> tuple[bool, int | None]:
     """Refuse, from now on, in this process and all that it starts.
+
+    Parameters
+    ----------
+    count : bool
+        Whether the supervisor shall decide about threads and new files, too.
 
     Returns
     -------
@@ -114,18 +177,17 @@ def install() -> tuple[bool, int | None]:
     if not available():
         return False, None
     try:
-        return True, _install(ask=True, flags=_NEW_LISTENER)
+        return True, _install(_program(ask=True, count=count), _NEW_LISTENER)
     except OSError:
         pass
     try:
-        _install(ask=False, flags=0)
+        _install(_program(ask=False, count=False), 0)
     except OSError:
         return False, None
     return True, None
 
 
-def _install(*, ask: bool, flags: int) -> int:
-    code = _program(ask=ask)
+def _install(code: bytes, flags: int) -> int:
     program = _Filter(len(code) // 8, code)
     descriptor = kernel.call(_SECCOMP[kernel.MACHINE], _SET_MODE_FILTER, flags, ctypes.byref(program))
     if flags:

@@ -102,48 +102,55 @@ class Stream(io.TextIOBase):
         self._outlet, self._name = outlet, name
 
     def writable(self) -> bool:
+        """True: text may be written."""
         return True
 
     def write(self, text: str) -> int:
+        """Take text."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self._outlet.write(self._name, text)
         return len(text)
 
     def flush(self) -> None:
+        """Send what is held back."""
         self._outlet.flush()
 
 
 class _Publisher(DisplayPublisher):  # type: ignore[misc]
-    def publish(  # noqa: D102
+    def publish(
         self, data: Any, metadata: Any = None, *_: Any, transient: Any = None, update: bool = False, **__: Any
     ) -> None:
+        """Send a display."""
         self._validate_data(data, metadata)
         kind = "update_display_data" if update else "display_data"
-        shown = {"output_type": kind, "data": _jsonable(data), "metadata": {}}
+        bundle = _jsonable(data)
+        shown = {"output_type": kind, "data": bundle, "metadata": {}}
         identity = (transient or {}).get("display_id")
         if isinstance(identity, str):
             shown["display_id"] = identity
-        self.shell.outlet.show(shown, _size(shown["data"]))
+        self.shell.outlet.show(shown, _size(bundle))
 
-    def clear_output(self, wait: bool = False) -> None:  # noqa: D102
+    def clear_output(self, wait: bool = False) -> None:
+        """Ask for the cell's outputs to be cleared."""
         self.shell.outlet.show({"output_type": "clear_output", "wait": bool(wait)}, 0)
 
 
 class _Hook(DisplayHook):  # type: ignore[misc]
     def start_displayhook(self) -> None:
-        pass
+        """Nothing to begin."""
 
     def write_output_prompt(self) -> None:
-        pass
+        """No prompt."""
 
-    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:  # noqa: ARG002
+        """Send a result."""
         data = _jsonable(format_dict)
         shown = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": self.prompt_count}
         self.shell.outlet.show(shown, _size(data))
 
     def finish_displayhook(self) -> None:
-        pass
+        """Nothing to end."""
 
 
 def _jsonable(data: Any) -> dict[str, Any]:
@@ -175,23 +182,28 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     display_pub_class = Type(_Publisher)
     outlet = Instance(Outlet)
 
-    def init_ipython_dir(self, ipython_dir: Any) -> None:
+    def init_ipython_dir(self, ipython_dir: Any) -> None:  # noqa: ARG002
+        """Nothing on disk."""
         self.ipython_dir = ""
 
-    def init_profile_dir(self, profile_dir: Any) -> None:
+    def init_profile_dir(self, profile_dir: Any) -> None:  # noqa: ARG002
+        """No profile."""
         self.profile_dir = None
 
     def init_history(self) -> None:
+        """No database, no thread."""
         self.history_manager = _NoHistory(shell=self, parent=self, hist_file=":memory:")
         self.configurables.append(self.history_manager)
 
     def init_completer(self) -> None:
+        """Nobody types."""
         self.Completer = None
 
     def init_virtualenv(self) -> None:
-        pass
+        """The environment is the interpreter's."""
 
     def init_traceback_handlers(self, custom_exceptions: Any) -> None:
+        """Plain text: rendering anything else is dear."""
         super().init_traceback_handlers(custom_exceptions)
         self.InteractiveTB.set_mode(mode="Plain")
 
@@ -205,10 +217,10 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         self.outlet.show(shown, len(text) + sum(map(len, lines)))
 
     def ask_exit(self) -> None:
-        pass
+        """`exit` in a cell ends nothing."""
 
     def enable_gui(self, gui: Any = None) -> None:
-        pass
+        """There is no display."""
 
 
 def _shortened(line: str) -> str:
@@ -226,7 +238,7 @@ _OURS = str(Path(__file__).parent)
 
 def make() -> Shell:
     """The one shell of this process, warmed up: what cells, displays and tracebacks load is loaded."""
-    shell = Shell.instance(outlet=Outlet(lambda _: None, 1 << 16), colors="nocolor", xmode="Plain", autocall=0)
+    shell: Shell = Shell.instance(outlet=Outlet(lambda _: None, 1 << 16), colors="nocolor", xmode="Plain", autocall=0)
     streams = sys.stdout, sys.stderr
     connect(shell, shell.outlet)
     for source in ("1 + 1", "print(2)", "def f():\n    raise ValueError(3)\nf()", "%%capture\n1", "x ="):

@@ -11,6 +11,7 @@ import gc
 import importlib
 import importlib.util
 import os
+import shutil
 import signal
 import socket
 import struct
@@ -73,6 +74,7 @@ class Zygote:
             kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
         else:
             statm = self._fold_away(statm)
+        self._folders = [folder for folder in [settings["folder"]] if folder]
         lock_in.furnish(settings["folder"] or jail.HOME)
         kernel.control(kernel.PR_SET_DUMPABLE, 0)
         imported = self._load(settings["imports"])
@@ -87,7 +89,7 @@ class Zygote:
             kernel.unshare(kernel.CLONE_NEWUSER)
             self._channel.send({"map": True})
             self._channel.receive()
-        jail.separate(user=self._shape == "user")
+        jail.separate()
         jail.hand_over()
         os.close(statm)
         statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
@@ -121,8 +123,28 @@ class Zygote:
             try:
                 head, _, handles = self._channel.receive()
             except EOFError:
-                return
+                break
             self._fork(head, handles)
+        if self._namespace is None:
+            self._sweep()
+            for folder in self._folders:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Kill all children, and theirs: without a pid namespace they would outlive this process.
+
+        Whatever loses its parent becomes a child of this process, and comes under the next stroke.
+        """
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        mine = Path(f"/proc/self/task/{os.getpid()}/children")
+        while True:
+            for pid in map(int, mine.read_text().split()):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                return
 
     def _fork(self, head: dict[str, Any], handles: list[int]) -> None:
         end, report = handles
@@ -139,6 +161,7 @@ class Zygote:
             self._become(head, end, report)
         if forked > 0:
             self._watched[forked] = report
+            self._folders += [folder for folder in [head["terms"]["folder"]] if folder]
         else:
             os.close(report)
         os.close(end)
@@ -159,7 +182,6 @@ class Zygote:
             channel = Channel(socket.socket(fileno=end))
             terms = lock_in.Terms(**head["terms"])
             locked = lock_in.lock_in(terms, self._start_bytes, self._readable, self._proc)
-            lock_in.settle(jail.HOME if terms.mounts else terms.folder)
             handles = () if locked.listener is None else (locked.listener,)
             channel.send({"hello": locked.layers}, handles=handles)
             for handle in handles:
