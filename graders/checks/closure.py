@@ -107,14 +107,13 @@ class Source:
         str
             Python source that stands alone: with the constants, functions and imports that it uses.
         """
-        closure = [statement for statement in self.closure([name]) if not _imports(statement, _OURS)]
-        for statement in closure:
-            if _imports(statement, ("reference_solutions",)):
-                raise CourseError(
-                    f"{name} imports a reference solution, which no student has",
-                    where=f"{self.path}:{statement.lineno}",
-                    do="Write the answer out.",
-                )
+        closure = [statement for statement in self.closure([name]) if not _is_ours(statement)]
+        if any(module.split(".")[0] == "reference_solutions" for module in self.modules([name])):
+            raise CourseError(
+                f"{name} imports a reference solution, which no student has",
+                where=str(self.path),
+                do="Write the answer out.",
+            )
         parts = [self._segment(statement) for statement in closure]
         return re.sub(rf"\b{name}\b", called, "\n\n".join(parts)) + "\n"
 
@@ -137,7 +136,6 @@ def _used(statement: ast.stmt) -> set[str]:
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
-def _imports(statement: ast.stmt, packages: tuple[str, ...]) -> bool:
-    if isinstance(statement, ast.ImportFrom):
-        return (statement.module or "").split(".")[0] in packages
-    return isinstance(statement, ast.Import) and any(alias.name.split(".")[0] in packages for alias in statement.names)
+def _is_ours(statement: ast.stmt) -> bool:
+    """An import that a notebook does without."""
+    return isinstance(statement, ast.ImportFrom) and (statement.module or "").split(".")[0] in _OURS

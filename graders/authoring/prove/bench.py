@@ -65,9 +65,13 @@ class Bench:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the sandbox, if it was started here."""
         if self._own is not None:
             self._own.close()
-            self._own = None
+            self._own = self.sandbox = None
 
     @cached_property
     def catalogue(self) -> Catalogue:

@@ -1,4 +1,4 @@
-"""The gate on coefficients: a number changed in a reference is noticed by a check."""
+"""The gate on coefficients: a number or an operator changed in a reference is noticed by a check."""
 
 from __future__ import annotations
 
@@ -16,11 +16,19 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from graders.authoring.prove.bench import Bench, Finding
-from graders.checks import Exercise, LocalEndpoint
+from graders.checks import Equal, Exercise, Fast, LocalEndpoint, Scenario
 from graders.checks.closure import Source
 from graders.checks.trial import Trial
 
 _STUDENTS = 3
+_SWAPPED: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Pow: ast.Mult,
+}
 _PATIENCE_S = 2.0  # CPU seconds of a mutant that loops; again and again, since each call may loop
 
 
@@ -44,9 +52,9 @@ class Mutant:
 
 
 def changed_coefficients(bench: Bench) -> Iterator[Finding]:
-    """Each number in a reference, changed, loses a check: so the checks would notice if the reference were wrong."""
+    """Each number and operator in a reference, changed, loses a check: the checks would notice a wrong reference."""
     for id_, exercise in bench.exercises.items():
-        if not _is_ours(exercise.reference):
+        if not _is_ours(exercise.reference) or not _is_compared(exercise):
             continue
         trials = [Trial(exercise, bench.seed(id_, student)) for student in range(1, _STUDENTS + 1)]
         for mutant in mutants(exercise.reference):
@@ -56,10 +64,10 @@ def changed_coefficients(bench: Bench) -> Iterator[Finding]:
 
 
 def mutants(reference: Any) -> Iterator[Mutant]:
-    """The reference with each of its numbers changed, one at a time.
+    """The reference with each of its numbers, and each of its operators, changed, one at a time.
 
-    Its own file's functions and constants that it uses count as its own. Left as they are: numbers that only decide
-    what is refused, thresholds of comparisons, and annotations.
+    Its own file's functions and constants that it uses count as its own. Left as they are: what only decides what is
+    refused, thresholds of comparisons, and annotations.
 
     Parameters
     ----------
@@ -73,24 +81,39 @@ def mutants(reference: Any) -> Iterator[Mutant]:
     path = Path(inspect.getsourcefile(reference) or "")
     source = Source(path)
     tree = ast.Module(body=source.statements, type_ignores=[])
-    places = [place for statement in source.closure([reference.__name__]) for place in _numbers(statement)]
+    places = [place for statement in source.closure([reference.__name__]) for place in _computing(statement)]
     for place in places:
-        if isinstance(place.value, bool) or not isinstance(place.value, int | float):
-            continue
-        changed = place.value + 1 if isinstance(place.value, int) else place.value * 1.5 + 0.25
-        made = _executed(_with(tree, place, changed), path)
-        yield Mutant(place.lineno, f"{place.value!r} changed to {changed!r}", getattr(made, reference.__name__))
+        changed = _changed(place)
+        if changed is not None:
+            made = _executed(_with(tree, place, changed), path)
+            words = f"`{ast.unparse(place)}` changed to `{ast.unparse(changed)}`"
+            yield Mutant(place.lineno, words, getattr(made, reference.__name__))
+
+
+def _changed(node: ast.expr) -> ast.expr | None:
+    """The node as it must not be; None where there is no such change."""
+    if isinstance(node, ast.BinOp):
+        other = _SWAPPED.get(type(node.op))
+        return ast.copy_location(ast.BinOp(node.left, other(), node.right), node) if other else None
+    number = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        return None
+    return ast.copy_location(ast.Constant(number + 1 if isinstance(number, int) else number * 1.5 + 0.25), node)
 
 
 def _is_ours(reference: object) -> bool:
     return getattr(reference, "__module__", "").startswith("reference_solutions.")
 
 
-def _numbers(node: ast.AST) -> Iterator[ast.Constant]:
-    """Numbers below a node that are part of what it computes."""
-    if isinstance(node, ast.Constant):
+def _is_compared(exercise: Exercise) -> bool:
+    """Whether a check holds answers against the reference; a policy may be as good by another number."""
+    return any(isinstance(check, Equal | Fast | Scenario) for check in exercise.checks)
+
+
+def _computing(node: ast.AST) -> Iterator[ast.Constant | ast.BinOp]:
+    """Numbers and operators below a node that are part of what it computes."""
+    if isinstance(node, ast.Constant | ast.BinOp):
         yield node
-        return
     if isinstance(node, ast.Compare | ast.Raise) or (isinstance(node, ast.If) and _only_refuses(node)):
         return
     for name, child in ast.iter_fields(node):
@@ -98,24 +121,23 @@ def _numbers(node: ast.AST) -> Iterator[ast.Constant]:
             continue
         for item in child if isinstance(child, list) else [child]:
             if isinstance(item, ast.AST):
-                yield from _numbers(item)
+                yield from _computing(item)
 
 
 def _only_refuses(node: ast.If) -> bool:
     return all(isinstance(statement, ast.Raise) for statement in node.body) and not node.orelse
 
 
-def _with(tree: ast.Module, place: ast.Constant, changed: float) -> ast.Module:
-    """A copy of the tree in which one number is another."""
-    memo = {id(place): ast.copy_location(ast.Constant(changed), place)}
-    return copy.deepcopy(tree, memo)
+def _with(tree: ast.Module, place: ast.expr, changed: ast.expr) -> ast.Module:
+    """A copy of the tree in which one node is another."""
+    return copy.deepcopy(tree, {id(place): changed})
 
 
 def _executed(tree: ast.Module, path: Path) -> ModuleType:
     made = ModuleType("aisa_mutant")
     sys.modules[made.__name__] = made  # dataclasses look there
     made.__file__ = str(path)
-    exec(compile(tree, str(path), "exec"), vars(made))  # noqa: S102  our reference, with a number changed
+    exec(compile(tree, str(path), "exec"), vars(made))  # noqa: S102  our reference, with one thing changed
     return made
 
 
