@@ -192,11 +192,9 @@ def _hostile(desk: Desk) -> list[_Made]:
     ids = [entry.id for entry in desk.exercises]
     forged = fill(desk.released, {ids[0]: hostile.AGREEABLE.format(target=desk.target(ids[0]))})
     forged["cells"].append(_code(hostile.FORGED_SCORE))
-    prying = copy.deepcopy(dict(desk.released))
+    prying = fill(desk.released, {ids[1]: hostile.EXIT})
     prying["cells"].insert(1, _code(hostile.PRYING))
-    stuck = fill(
-        desk.released, {**right, ids[0]: hostile.ENDLESS.format(target=desk.target(ids[0])), ids[1]: hostile.EXIT}
-    )
+    stuck = fill(desk.released, {**right, ids[0]: hostile.ENDLESS.format(target=desk.target(ids[0]))})
     tagged = fill(desk.released, {ids[0]: right[ids[0]]})
     for cell in tagged["cells"]:
         if nbgrader_metadata(cell).get("grade"):
@@ -205,8 +203,12 @@ def _hostile(desk: Desk) -> list[_Made]:
     tagged["cells"] += [_markdown(hostile.MARKUP), _code(hostile.DISPLAYED_SCRIPT)]
     return [
         ("hostile", "An answer that claims to equal everything, and a printed and displayed score.", _file(forged)),
-        ("hostile", "No answers; looks for the hidden checks, the gradebook and the network.", _file(prying)),
-        ("hostile", "An endless loop in one answer, and one that ends its process; the rest is right.", _file(stuck)),
+        (
+            "hostile",
+            "Looks for hidden checks, the gradebook and the network, then ends its own process.",
+            _file(prying),
+        ),
+        ("hostile", "An endless loop in the first answer; the others are right.", _file(stuck)),
         (
             "hostile",
             "One right answer; test cells told to be skipped and to be worth 50 points; scripts in text and output.",

@@ -1,0 +1,84 @@
+"""What the demo says while it works, and when it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.status import Status
+from rich.table import Table
+
+from graders.demo.samples import Sample
+from graders.grading import Receipt
+from graders.reports.summary import Submission
+from graders.scoring import amount
+
+_KINDS = {
+    "right": "right, by other ways than the author’s",
+    "one mistake": "one or two known mistakes",
+    "unfinished": "unfinished",
+    "blank": "blank",
+    "broken": "broken",
+    "hostile": "hostile",
+}
+
+
+class Steps:
+    """A line on standard error that says what is being done; nothing where nobody watches."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._status = Status("", console=Console(stderr=True, quiet=quiet))
+
+    def __enter__(self) -> Steps:
+        self._status.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._status.stop()
+
+    def say(self, what: str) -> None:
+        """Say what comes next."""
+        self._status.update(what)
+
+    def graded(self, done: int, total: int, receipt: Receipt) -> None:
+        """Say that one more submission is done."""
+        self.say(f"graded {receipt.student}, {done} of {total}")
+
+
+def print_summary(cohort: Sequence[Sample], submissions: Sequence[Submission], report: Path) -> None:
+    """A line for each kind of sample, and where the report lies.
+
+    Parameters
+    ----------
+    cohort : sequence of Sample
+        What was handed in.
+    submissions : sequence of Submission
+        What came of it.
+    report : Path
+        Where the page was written.
+    """
+    results = {one.student: one for one in submissions}
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("submissions", "how many", "points", "flagged"):
+        table.add_column(heading, justify="left" if heading == "submissions" else "right")
+    for kind, words in _KINDS.items():
+        chosen = [results[sample.student] for sample in cohort if sample.kind == kind]
+        flagged = sum(bool(one.flags) or bool(one.refused) for one in chosen)
+        table.add_row(words, str(len(chosen)), _points(chosen), str(flagged))
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(table)
+    out.print(f"\nThe report: {report}", markup=False)
+
+
+def _points(submissions: Sequence[Submission]) -> str:
+    """Lowest and highest points of those that were graded."""
+    totals = sorted(
+        sum(result.points for result in one.results.values()) for one in submissions if one.state in ("graded", "blank")
+    )
+    if not totals:
+        return "none graded"
+    return amount(totals[0]) if totals[0] == totals[-1] else f"{amount(totals[0])} to {amount(totals[-1])}"
