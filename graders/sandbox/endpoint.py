@@ -59,7 +59,7 @@ _NUMERIC_NAMES = """
 _NUMERIC = frozenset(_NUMERIC_NAMES.split())  # of libraries, generators, iterators: no student made them up
 _DESCRIBED = re.compile(
     r"array of (object|void\d*)|[a-z]+ of more than \d+ (items|bytes|bits)|deeply nested value"
-    r"|value that is too large|numpy scalar|int of more than 16384 bits"
+    r"|value that is too large|numpy scalar"
 )
 
 

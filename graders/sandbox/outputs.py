@@ -9,9 +9,10 @@ from typing import Any
 from graders.records import Json
 from graders.sandbox.inside.codec import ProtocolError, clean
 
-_TEXT_COST = 64  # what an output weighs besides its text, so that empty ones are not free
+_TEXT_COST = 64  # what an output weighs besides its text, as the child counts it
 _MIME = re.compile(r"[\w.+-]{1,60}/[\w.+;= -]{1,100}")
 _MAX_LINES = 500
+_PATIENCE = 100  # outputs that may be on their way when they are cut
 
 
 class Outputs:
@@ -29,6 +30,7 @@ class Outputs:
         self._kept: list[dict[str, Any]] = []
         self._named: dict[str, int] = {}
         self._clear_next = False
+        self._ignored = 0
         self.cut = False
 
     def add(self, output: object) -> None:
@@ -37,6 +39,10 @@ class Outputs:
             raise ProtocolError("output that is no object")
         kind = output.get("output_type")
         maker = _MAKERS.get(kind) if isinstance(kind, str) else None
+        if self.cut:
+            self._ignored += 1
+            if self._ignored > _PATIENCE:
+                raise ProtocolError("output that goes on after it was cut")
         if kind == "cut":
             self.cut = True
         elif kind == "clear_output":

@@ -49,6 +49,7 @@ class Child:
         self._output_bytes = output_bytes
         shell.connect(made, self.outlet)
         signal.signal(signal.SIGINT, _interrupted)
+        sys.path.insert(0, "")  # modules beside the notebook
         random.seed(0)  # the same run gives the same numbers, where the notebook does not choose otherwise
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed(0)

@@ -21,6 +21,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Instance, Type
 
 _KEEP = 8 << 10  # characters of a stream held back before they are sent
+OUTPUT_COST = 64  # what an output weighs besides its text
 
 Emit = Callable[[dict[str, Any]], None]
 
@@ -68,7 +69,7 @@ class Outlet:
         self.flush()
         if self._emit is None or self._left <= 0:
             return
-        self._left -= size
+        self._left -= size + OUTPUT_COST
         self._emit(output if self._left > 0 else {"output_type": "cut"})
 
     def flush(self) -> None:
@@ -78,7 +79,7 @@ class Outlet:
         if not text or self._emit is None:
             return
         kept = text[: max(0, self._left)]
-        self._left -= len(text)
+        self._left -= len(text) + OUTPUT_COST
         self._emit({"output_type": "stream", "name": self._stream, "text": kept})
         if self._left <= 0:
             self._emit({"output_type": "cut"})
