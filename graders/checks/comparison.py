@@ -5,6 +5,7 @@ The words that come back go to the student. They never hold a value, a size, a k
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ NOISE = 1e-14
 
 DIFFERS = "the value differs"
 _DEEPEST = 40
+_ALWAYS_READ = 2_000  # parts of an answer that are looked at, whatever is expected
 _UNKNOWN = "something else"
 _PLAIN_ONLY = "Let the reference give numbers, text, lists, dicts, arrays or tables."
 
@@ -49,10 +51,24 @@ def difference(answer: object, expected: object, rtol: float | None = None, atol
     CourseError
         If what is expected is no plain data.
     """
-    wanted = _plain(expected, 0)
+    reader = _Reader(math.inf)
+    wanted = reader.plain(expected)
     if _kind(wanted) == _UNKNOWN:
         raise CourseError(f"what is expected is a {type(expected).__name__}, and no answer can be one", do=_PLAIN_ONLY)
-    return _different(_plain(answer, 0), wanted, _Tolerance(rtol, atol))
+    try:
+        given = plain(answer, _ALWAYS_READ + 4 * reader.read)
+    except TooMuchError:
+        return "far more than expected"
+    return different(given, wanted, rtol, atol)
+
+
+def different(given: object, wanted: object, rtol: float | None = None, atol: float | None = None) -> str:
+    """How two values in plain form differ; what a student's data may do to numpy on the way is a difference."""
+    try:
+        with np.errstate(all="ignore"):
+            return _different(given, wanted, _Tolerance(rtol, atol))
+    except (TypeError, ValueError, OverflowError):
+        return DIFFERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +84,15 @@ class _Tolerance:
 def _different(answer: object, expected: object, tolerance: _Tolerance) -> str:
     """The reason, for two values in plain form."""
     given, wanted = answer, expected
-    if isinstance(wanted, _Table) and isinstance(given, dict):
-        given = _Table(given)  # columns of unequal length: say so, rather than "a dict"
+    if isinstance(wanted, Table) and isinstance(given, dict):
+        given = Table(given)  # columns of unequal length: say so, rather than "a dict"
     if _kind(given) != _kind(wanted):
         if isinstance(given, np.ndarray) and isinstance(wanted, np.ndarray) and given.shape == wanted.shape == (0,):
             return ""  # an empty list has no kind of elements
         return f"{_kind(given)}, where {_kind(wanted)} is expected"
     if isinstance(given, np.ndarray) and isinstance(wanted, np.ndarray):
         return _arrays(given, wanted, tolerance)
-    if isinstance(given, _Table) and isinstance(wanted, _Table):
+    if isinstance(given, Table) and isinstance(wanted, Table):
         return _tables(given.columns, wanted.columns, tolerance)
     if isinstance(given, dict) and isinstance(wanted, dict):
         if given.keys() != wanted.keys():
@@ -121,8 +137,7 @@ def _close(
     largest = float(np.max(size, initial=0.0, where=np.isfinite(size))) if wanted.ndim else 0.0
     rtol = EXACT if tolerance.rtol is None else tolerance.rtol
     atol = NOISE * largest if tolerance.atol is None else tolerance.atol
-    with np.errstate(invalid="ignore", over="ignore"):
-        near = np.isfinite(left) & np.isfinite(right) & (np.abs(left - right) <= atol + rtol * size)
+    near = np.isfinite(left) & np.isfinite(right) & (np.abs(left - right) <= atol + rtol * size)
     same: npt.NDArray[np.bool_] = near | (left == right) | (np.isnan(left) & np.isnan(right))
     return same
 
@@ -131,47 +146,97 @@ def _close(
 
 
 @dataclass(frozen=True, slots=True)
-class _Table:
+class Table:
+    """Columns by name."""
+
     columns: dict[object, object]
 
 
-def _plain(data: object, depth: int) -> object:
-    """One form for each kind of data, whatever it came as."""
-    if depth > _DEEPEST:
-        return _TooDeep
-    if data is None or isinstance(data, str | bytes):
+class TooMuchError(Exception):
+    """An answer has many more parts than anything that is expected: reading them would only take our time."""
+
+
+def plain(data: object, most: float) -> object:
+    """One form for each kind of data, whatever it came as.
+
+    Parameters
+    ----------
+    data : object
+        What passed the codec.
+    most : float
+        Parts to read: items of lists, dicts and sets, columns; lists of nothing but numbers count as one.
+
+    Raises
+    ------
+    TooMuchError
+        If it has more.
+    """
+    try:
+        return _Reader(most).plain(data)
+    except (TypeError, ValueError, OverflowError):
+        return _Odd
+
+
+class _Odd:
+    """Stands for what cannot be read, or lies deeper than any answer of ours does."""
+
+
+class _Reader:
+    """Reads data into plain form, and counts its parts."""
+
+    def __init__(self, most: float) -> None:
+        self.most = most
+        self.read = 0
+
+    def plain(self, data: object, depth: int = 0) -> object:
+        if depth > _DEEPEST:
+            return _Odd
+        if data is None or isinstance(data, str | bytes):
+            return data
+        if isinstance(data, bool | int | float | complex | np.generic | np.ndarray):
+            return self._array(data, depth)
+        if isinstance(data, Mapping):
+            self._count(len(data))
+            return _mapping({key: self.plain(item, depth + 1) for key, item in data.items()})
+        if isinstance(data, list | tuple):
+            return self._listed(data, depth)
+        if isinstance(data, Set):
+            self._count(len(data))
+            return frozenset(data)
+        return self._framed(data, depth)
+
+    def _count(self, parts: int) -> None:
+        self.read += parts
+        if self.read > self.most:
+            raise TooMuchError
+
+    def _framed(self, data: object, depth: int) -> object:
+        if hasattr(data, "columns") and data.columns.is_unique:  # a data frame
+            self._count(len(data.columns))
+            return Table({name: self.plain(data[name], depth + 1) for name in data.columns})  # type: ignore[index]
+        if hasattr(data, "to_numpy"):  # a series
+            return self.plain(data.to_numpy(), depth + 1)
         return data
-    if isinstance(data, bool | int | float | complex | np.generic | np.ndarray):
-        return _array(data, depth)
-    if isinstance(data, Mapping):
-        return _mapping({key: _plain(item, depth + 1) for key, item in data.items()})
-    if isinstance(data, list | tuple):
-        return _listed(data, depth)
-    if isinstance(data, Set):
-        return frozenset(data)
-    if hasattr(data, "columns") and data.columns.is_unique:  # a data frame
-        return _Table({name: _plain(data[name], depth + 1) for name in data.columns})  # type: ignore[index]
-    if hasattr(data, "to_numpy"):  # a series
-        return _plain(data.to_numpy(), depth + 1)
-    return data
 
-
-def _array(data: object, depth: int) -> object:
-    array = np.asarray(data)
-    if array.dtype.kind in "biufcmM":
-        return array
-    if isinstance(data, int):
-        return np.asarray(_as_float(data))  # beyond 64 bits
-    return _plain(array.tolist(), depth + 1)  # text or objects
-
-
-def _listed(data: list[object] | tuple[object, ...], depth: int) -> object:
-    kinds = set(map(type, data))
-    if data and (kinds <= {int, float} or kinds == {bool}):
-        array = np.asarray(data)  # the usual case, without a look at each item
-        if array.dtype.kind in "biuf":
+    def _array(self, data: object, depth: int) -> object:
+        array = np.asarray(data)
+        if array.dtype.kind in "biufcmM":
             return array
-    return _stacked([_plain(item, depth + 1) for item in data])
+        if isinstance(data, int):
+            return np.asarray(_as_float(data))  # beyond 64 bits
+        return self.plain(array.tolist(), depth + 1)  # text or objects
+
+    def _listed(self, data: list[object] | tuple[object, ...], depth: int) -> object:
+        kinds = set(map(type, data))
+        if data and (kinds <= {int, float} or kinds == {bool}):
+            try:
+                array = np.asarray(data)  # the usual case, without a look at each item
+            except OverflowError:
+                array = np.asarray([_as_float(item) if isinstance(item, int) else item for item in data])
+            if array.dtype.kind in "biuf":
+                return array
+        self._count(len(data))
+        return _stacked([self.plain(item, depth + 1) for item in data])
 
 
 def _as_float(number: int) -> float:
@@ -194,17 +259,13 @@ def _stacked(items: list[object]) -> object:
 def _mapping(items: dict[object, object]) -> object:
     """A dict of equally long columns is a table."""
     lengths = {_rows(column) for column in items.values()}
-    return _Table(items) if len(lengths) == 1 and lengths != {None} else items
+    return Table(items) if len(lengths) == 1 and lengths != {None} else items
 
 
 def _rows(column: object) -> int | None:
     if isinstance(column, np.ndarray):
         return len(column) if column.ndim == 1 else None
     return len(column) if isinstance(column, list) else None
-
-
-class _TooDeep:
-    """Stands for what lies deeper than any answer of ours does."""
 
 
 _FAMILIES = {"b": "truth value", "i": "number", "u": "number", "f": "number", "c": "number"}
@@ -219,6 +280,6 @@ def _kind(data: object) -> str:
     """The kind of plain data, in words that may be told."""
     if isinstance(data, np.ndarray):
         return f"an array of {_family(data)}s" if data.ndim else f"a {_family(data)}"
-    if isinstance(data, _Table):
+    if isinstance(data, Table):
         return "a table"
     return "nothing (None)" if data is None else _NAMES.get(type(data), _UNKNOWN)

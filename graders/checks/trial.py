@@ -13,7 +13,7 @@ from graders.checks.local import LocalEndpoint
 from graders.checks.mistakes import Mistake
 from graders.checks.remote import fresh_handle
 from graders.checks.trivial import trivial
-from graders.checks.values import Equal
+from graders.checks.values import Equal, Fast
 from graders.errors import GraderError
 from graders.records import CheckResult, Endpoint, Reply, Request
 
@@ -174,7 +174,7 @@ class Trial:
 
     def _trivial(self, judged: Mapping[str, Judged], replies: Replies) -> str:
         """Why the answer answers nothing, if it does not: only where it is right here and wrong there."""
-        names = [check.name for check in self.exercise.case_checks if isinstance(check, Equal)]
+        names = [check.name for check in self.exercise.case_checks if isinstance(check, Equal | Fast)]
         unlike = len({judged[name].kept for name in names}) > 1
         if self.expected is None or self.exercise.is_value or not unlike:
             return ""

@@ -7,16 +7,16 @@ happens to be it. It earns nothing, whatever it keeps, unless what is right is l
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from graders.checks.cases import Call
-from graders.checks.comparison import difference
+from graders.checks.comparison import Table, TooMuchError, different, plain
 from graders.records import Reply
 
-_DEEPEST = 20
+_MOST = 10_000  # parts of an answer that are looked at: what is larger is not trivial
 
 
 def trivial(calls: Sequence[Call], replies: Sequence[Reply], expected: Sequence[Reply], reference: object) -> str:
@@ -33,22 +33,28 @@ def trivial(calls: Sequence[Call], replies: Sequence[Reply], expected: Sequence[
     """
     if len(calls) < 2 or any(reply.kind != "value" for reply in replies):
         return ""
-    if (_elements(replies) == 1 and _elements(expected) > 1) or (_all_same(replies) and not _all_same(expected)):
+    try:
+        given = [plain(reply.value, _MOST) for reply in replies]
+    except TooMuchError:
+        return ""
+    wanted = [plain(reply.value, math.inf) for reply in expected]
+    if _alike(given) and not _alike(wanted):
         return "the answer is the same whatever is asked"
     inputs = [_bound(call, reference) for call in calls]
     for name in set.intersection(*map(set, inputs)):
-        given = [each[name] for each in inputs]
-        if _echoed(replies, given) and not _echoed(expected, given):
+        known = [plain(each[name], math.inf) for each in inputs]
+        if _equal(given, known) and not _equal(wanted, known):
             return "the answer is one of its inputs"
     return ""
 
 
-def _all_same(replies: Sequence[Reply]) -> bool:
-    return not any(difference(reply.value, replies[0].value) for reply in replies[1:])
+def _alike(values: Sequence[object]) -> bool:
+    """Equal to each other, or made of one number or word throughout, in whatever shape."""
+    return _equal(values[1:], [values[0]] * (len(values) - 1)) or len(_elements(values)) == 1
 
 
-def _echoed(replies: Sequence[Reply], given: Sequence[object]) -> bool:
-    return all(not difference(reply.value, item) for reply, item in zip(replies, given, strict=True))
+def _equal(values: Sequence[object], others: Sequence[object]) -> bool:
+    return not any(different(value, other) for value, other in zip(values, others, strict=True))
 
 
 def _bound(call: Call, reference: object) -> Mapping[str, object]:
@@ -64,40 +70,20 @@ def _anything(*args: object, **kwargs: object) -> None:
     """Takes whatever is given."""
 
 
-def _elements(replies: Sequence[Reply]) -> int:
-    """How many different numbers, words and truth values the replies are made of: 1, or more."""
+def _elements(data: object) -> set[Hashable]:
+    """Two different numbers, words or truth values that plain data are made of; fewer, if there are not two."""
+    if isinstance(data, np.ndarray):
+        numbers = data.astype(np.float64) if data.dtype.kind in "iuf" else data  # 1 and 1.0 are one element
+        return {(data.dtype.kind == "b", repr(each)) for each in np.unique(numbers)[:2].tolist()}
+    if isinstance(data, Table):
+        return _elements(list(data.columns.values()))
+    if isinstance(data, dict):
+        return _elements(list(data.values()))
+    if not isinstance(data, list | frozenset):
+        return {data if isinstance(data, str | bytes | None) else "odd"}
     found: set[Hashable] = set()
-    for reply in replies:
-        found |= _leaves(reply.value, 0)
-        if len(found) > 1:
-            break
-    return len(found)
-
-
-def _leaves(data: object, depth: int) -> set[Hashable]:
-    if depth > _DEEPEST:
-        return {"deep", "deeper"}
-    if isinstance(data, Mapping):
-        return _union(list(data.values()), depth)
-    if hasattr(data, "columns"):
-        return _union([data[name] for name in data.columns], depth)  # type: ignore[index]
-    if isinstance(data, list | tuple | set | frozenset):
-        return _union(list(data), depth)
-    array = np.asarray(data)
-    if array.dtype.kind == "O":
-        return {repr(data)} if array.ndim == 0 else _union(array.ravel().tolist(), depth)
-    return {(array.dtype.kind == "b", repr(each)) for each in np.unique(_rounded(array)).tolist()[:2]}
-
-
-def _union(items: Sequence[object], depth: int) -> set[Hashable]:
-    found: set[Hashable] = set()
-    for item in items:
-        found |= _leaves(item, depth + 1)
+    for item in data:
+        found |= _elements(item)
         if len(found) > 1:
             break
     return found
-
-
-def _rounded(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-    """Numbers of one kind, so that 1 and 1.0 are one element."""
-    return array.astype(np.float64) if array.dtype.kind in "iuf" else array

@@ -103,11 +103,42 @@ def test_the_words_hold_no_value_of_either_side(data):
         assert not any(character.isdigit() for character in words)
 
 
-def test_hostile_depth_ends():
-    deep = []
+def deep():
+    data = []
     for _ in range(1000):
-        deep = [deep]
-    assert difference(deep, [1.0])
+        data = [data]
+    return data
+
+
+HOSTILE = {
+    "deep": deep(),
+    "many parts": [[0]] * 1_000_000,
+    "huge integers": [10**400, -(10**5000), 1.5],
+    "mixed kinds": [1, "a", None, [2], {3: 4}, True],
+    "times": np.array(["2020-01-01"], dtype="M8[D]"),
+    "spans": np.array([3], dtype="m8[s]"),
+    "complex infinities": np.array([complex("inf+nanj")]),
+    "columns twice": pd.DataFrame([[1, 2]], columns=["a", "a"]),
+    "odd column names": pd.DataFrame([[1, 2]], columns=[("a", 1), 3.5]),
+    "object column": pd.DataFrame({"a": [[1], "x"]}),
+    "index": pd.MultiIndex.from_tuples([(1, 2)]),
+    "set": {(1, 2), "a", float("nan")},
+    "empty table": pd.DataFrame(),
+    "text with zeros": np.array(["a\0b"]),
+}
+
+
+@pytest.mark.parametrize("expected", [1.0, [1.0], [[1.0]], {"a": [1.0]}, {"a": 1.0}, "text", None, {1}, np.array(3)])
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+def test_whatever_a_student_sends_is_another_value_and_no_error_of_ours(answer, expected):
+    assert difference(answer, expected)
+
+
+def test_parts_are_counted_before_they_are_looked_at():
+    assert difference(HOSTILE["many parts"], [1.0]) == "far more than expected"
+    assert difference({str(n): n for n in range(100_000)}, {"a": 1}) == "far more than expected"
+    long = [[n] for n in range(50_000)]
+    assert difference(long, long) == ""
 
 
 def test_what_no_answer_can_be_is_our_mistake():

@@ -68,6 +68,16 @@ def test_answers_that_answer_nothing_earn_nothing(answer):
     assert earned(verdict(RING, answer)) == set()
 
 
+@pytest.mark.parametrize("odd", [[[0]] * 100_000, {"a": {(1, 2)}}, b"bytes", [1, "a", None], np.array(["M"])])
+def test_odd_answers_that_are_right_somewhere_are_judged_all_the_same(odd):
+    def answer(outer, inner):
+        return ring_area(outer, inner) if np.ndim(outer) == 0 else odd
+
+    found = verdict(RING, answer, KNOWN)
+    assert "a disc" in earned(found)
+    assert "rings" in found.lost
+
+
 def test_always_raising_earns_nothing():
     def raises(outer, inner):
         raise ValueError
@@ -166,6 +176,12 @@ def test_fast_asks_apart_with_its_own_limit():
     found = run(QUICK, (), endpoint, SEED)
     assert [(len(requests), limit) for requests, limit in endpoint.asked] == [(2, None), (1, 0.5)]
     assert reasons(found) == {"small": "", "large": "out of CPU time"}
+
+
+def test_a_constant_that_is_quick_by_luck_earns_nothing():
+    found = verdict(QUICK, lambda numbers: 10_000.0)
+    assert "large" not in found.lost
+    assert earned(found) == set()
 
 
 # --- properties -----------------------------------------------------------------------------------------

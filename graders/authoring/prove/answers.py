@@ -99,14 +99,13 @@ def right_answers(bench: Bench) -> Iterator[Finding]:
 def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
     """Constants, inputs handed back, exceptions, nothing at all: no point."""
     for id_, exercise in bench.exercises.items():
-        quick = [check for check in exercise.checks if not isinstance(check, Fast)]
         for student in range(1, _EMPTY + 1):
-            seed = bench.seed(id_, student)
-            for words, defined in answers_of_nothing(exercise, seed):
-                verdict = run(
-                    Exercise(id_, exercise.reference, quick, exercise.target), (), LocalEndpoint(defined), seed
-                )
-                earned = [check.name for check in verdict.checks if check.kept and check.counted]
+            trial = Trial(exercise, bench.seed(id_, student))
+            for words, defined in answers_of_nothing(trial):
+                endpoint = LocalEndpoint(defined)
+                replies = trial.ask(endpoint)
+                found = trial.counted(trial.judge(endpoint, replies), replies)
+                earned = [check.name for check in found if check.kept and check.counted]
                 if earned:
                     problem = f"an answer that {words} earns {', '.join(map(repr, earned))}"
                     yield Finding("answers of nothing", id_, problem, bench.file("checks.py"))

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from graders.checks import Equal, Exercise, Raises, Scenario
+from graders.checks import Equal, Exercise, Fast, Raises, Scenario
 from graders.checks.comparison import difference
 from graders.checks.trial import Trial
 
@@ -21,22 +21,21 @@ _MOST_INPUTS = 8
 Made = Callable[..., object]
 
 
-def answers_of_nothing(exercise: Exercise, seed: bytes) -> Iterator[tuple[str, dict[str, object]]]:
+def answers_of_nothing(trial: Trial) -> Iterator[tuple[str, dict[str, object]]]:
     """What such an answer does, in words, and what a notebook with it defines.
 
     Parameters
     ----------
-    exercise : Exercise
-        What is asked for.
-    seed : bytes
-        Whose sampled inputs to take expected values from: a constant may be one of these.
+    trial : Trial
+        What is asked for; a constant may be one of the values that it expects.
 
     Yields
     ------
     tuple of str and dict
     """
+    exercise = trial.exercise
     yield "does not exist", {}
-    constants = [*_CONSTANTS, *_expected(exercise, seed)]
+    constants = [*_CONSTANTS, *_expected(trial)]
     if exercise.is_value:
         for constant in _CONSTANTS:
             yield f"is {constant!r}", {exercise.target: constant}
@@ -51,14 +50,14 @@ def answers_of_nothing(exercise: Exercise, seed: bytes) -> Iterator[tuple[str, d
     yield "gives all inputs back", {exercise.target: _made(exercise, lambda *args, **kwargs: [*args, *kwargs.values()])}
 
 
-def _expected(exercise: Exercise, seed: bytes) -> list[object]:
+def _expected(trial: Trial) -> list[object]:
     """Different values that are right somewhere."""
-    trial = Trial(exercise, seed)
-    compared = [check.name for check in exercise.case_checks if isinstance(check, Equal)]
+    exercise = trial.exercise
+    compared = [check.name for check in exercise.case_checks if isinstance(check, Equal | Fast)]
     replies = [reply for name in compared for reply in (trial.expected or {})[name]]
     for check in exercise.checks:
         if isinstance(check, Scenario):
-            replies += check.rehearsed(exercise.subject, seed)
+            replies += check.rehearsed(exercise.subject, trial.seed)
     different: list[object] = []
     for reply in replies:
         new = reply.kind == "value" and all(difference(reply.value, known) for known in different)
