@@ -1,0 +1,1 @@
+"""Eight small models: what a light notebook computes."""
