@@ -15,7 +15,7 @@ import re
 import stat
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -36,7 +36,8 @@ MOST_CELLS = 2000
 _LONGEST_NAME = 128
 _SCHEMA = "3"
 
-_NBGRADER_FILES = frozenset({"timestamp.txt", "submission_secret.txt"})
+_NBGRADER_FILES = ("submission_secret.txt", "timestamp.txt")
+_LONGEST_RECEIPT = 1024
 
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _WALK = _READ | getattr(os, "O_DIRECTORY", 0)
@@ -55,6 +56,8 @@ class Submission:
         Files that are no part of the assignment; they are not used.
     timestamp : datetime or None
         When it was handed in, naive UTC, as nbgrader's `timestamp.txt` says.
+    receipts : mapping of str to bytes
+        The small files by which nbgrader knows a submission again, as they are.
     """
 
     student: str
@@ -62,6 +65,7 @@ class Submission:
     notebooks: Mapping[str, bytes]
     flags: tuple[Flag, ...] = ()
     timestamp: datetime | None = None
+    receipts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def submitted_students(course: Course, assignment: str) -> list[str]:
@@ -118,15 +122,17 @@ def read_submission(
     with _explained(where), _folder(course.root / "submitted", student, assignment) as folder:
         files = dict(_walk(folder, PurePosixPath(), where, _Tally()))
         contents = {name: _read(folder, f"{name}.ipynb", where) for name in names if f"{name}.ipynb" in files}
-        stamp = _timestamp(_read(folder, "timestamp.txt", where)) if "timestamp.txt" in files else None
+        receipts = {name: _read(folder, name, where)[:_LONGEST_RECEIPT] for name in _NBGRADER_FILES if name in files}
     if not contents:
         found = ", ".join(name for name in files if name.endswith(".ipynb")) or "none"
         raise SubmissionError(f"no notebook of {assignment}: expected {', '.join(wanted)}, found {found}", where)
     extra = [name for name in files if name not in wanted and name not in _NBGRADER_FILES]
     flags = [Flag("extra-file", name, "It is not used.") for name in extra if not (source / name).is_file()]
-    if "timestamp.txt" in files and stamp is None:
+    stamp = _timestamp(receipts.get("timestamp.txt", b""))
+    if "timestamp.txt" in receipts and stamp is None:
+        del receipts["timestamp.txt"]
         flags.append(Flag("timestamp", "timestamp.txt", "It holds no time; the submission counts as in time."))
-    return Submission(student, assignment, contents, tuple(flags), stamp)
+    return Submission(student, assignment, contents, tuple(flags), stamp, receipts)
 
 
 def parse_notebook(content: bytes, where: str = "") -> dict[str, Any]:
@@ -259,7 +265,7 @@ def _explained(where: str) -> Iterator[None]:
 
 def _timestamp(content: bytes) -> datetime | None:
     """Naive UTC of nbgrader's `2026-02-03 15:58:23.948203 UTC`; the zone may be a name, an offset, or missing."""
-    parts = content[:200].decode("utf-8", "replace").split()
+    parts = content.decode("utf-8", "replace").split()
     try:
         moment = datetime.fromisoformat(" ".join(parts[:2]))
         zone = _zone(parts[2]) if len(parts) == 3 else moment.tzinfo

@@ -12,10 +12,13 @@ from graders.course.course import Course
 from graders.course.intake import Submission
 from graders.records import Json
 
-_MODE = 0o444  # as nbgrader leaves them: nobody edits them by mistake
+READ_ONLY = 0o444
+"""As nbgrader leaves them: nobody changes them by mistake."""
 
 
-def write_autograded(course: Course, submission: Submission, notebook: str, document: Json | None) -> None:
+def write_autograded(
+    course: Course, submission: Submission, notebook: str, document: Json | None, mode: int = READ_ONLY
+) -> None:
     """Write one graded notebook, and what lies beside it.
 
     Parameters
@@ -28,6 +31,8 @@ def write_autograded(course: Course, submission: Submission, notebook: str, docu
         Name without extension.
     document : Json or None
         The notebook; None where the submission has none, and an older one is taken away.
+    mode : int
+        Permissions of the notebook.
 
     Raises
     ------
@@ -41,8 +46,9 @@ def write_autograded(course: Course, submission: Submission, notebook: str, docu
             path.unlink()
         return
     _copy_data(course, course.source(submission.assignment), folder)
-    _copy_timestamp(course, submission, folder)
-    files.write(course.root, path, json.dumps(document, ensure_ascii=False).encode() + b"\n", _MODE)
+    for name, content in submission.receipts.items():
+        files.write(course.root, folder / name, content, READ_ONLY)
+    files.write(course.root, path, json.dumps(document, ensure_ascii=False).encode() + b"\n", mode)
 
 
 def _copy_data(course: Course, source: Path, folder: Path) -> None:
@@ -55,14 +61,4 @@ def _copy_data(course: Course, source: Path, folder: Path) -> None:
                 continue
             with files.explained(copy):
                 if not copy.is_file() or copy.stat().st_size != original.stat().st_size:
-                    files.write(course.root, copy, original.read_bytes(), _MODE)
-
-
-def _copy_timestamp(course: Course, submission: Submission, folder: Path) -> None:
-    """What nbgrader compares to see whether a submission is newer than its grade."""
-    copy = folder / "timestamp.txt"
-    if submission.timestamp is not None:
-        files.write(course.root, copy, f"{submission.timestamp.isoformat(' ')} UTC\n".encode(), _MODE)
-    else:
-        with files.explained(copy), contextlib.suppress(FileNotFoundError):
-            copy.unlink()
+                    files.write(course.root, copy, original.read_bytes(), READ_ONLY)

@@ -1,0 +1,112 @@
+"""The two passes of `nbgrader autograde`, both ours.
+
+nbgrader reads a notebook, runs a list of preprocessors over it and writes what comes out: first from `submitted` to
+`autograded`, then over `autograded` again. Here the first pass reads the submission as `aisa grade` does, once, and
+leaves it rebuilt; the second grades those very bytes, writes rows and evidence in one transaction, and leaves the
+graded notebook. What nbformat would make of the file is never used.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, TextIO
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbconvert.preprocessors import Preprocessor
+
+from graders.authoring.answers import release
+from graders.course.course import Course, load
+from graders.course.intake import Submission, parse_notebook, read_submission
+from graders.gradebook import Gradebook, write_autograded
+from graders.grading.notebook import grade_notebook
+from graders.grading.rebuild import rebuild
+from graders.records import NotebookResult
+
+Node = Any
+Resources = dict[str, Any]
+
+
+class SubmissionExporter(NotebookExporter):  # type: ignore[misc]  # nbconvert is not typed
+    """Reads submissions, each once, and hands an empty notebook to the steps, which know better."""
+
+    _read: Submission | None = None
+
+    def from_file(
+        self,
+        file_stream: TextIO,  # noqa: ARG002  nbconvert's signature
+        resources: Resources | None = None,
+        **kw: Any,
+    ) -> tuple[Node, Resources]:
+        """Leave the stream alone: what was handed in is read by `submission`."""
+        exported: tuple[Node, Resources] = self.from_notebook_node(nbformat.v4.new_notebook(), resources, **kw)
+        return exported
+
+    def submission(self, course: Course, student: str, assignment: str) -> Submission:
+        """What a student handed in, read when its first notebook comes."""
+        if self._read is None or (self._read.student, self._read.assignment) != (student, assignment):
+            self._read = read_submission(course, student, assignment)
+        return self._read
+
+
+class _Step(Preprocessor):  # type: ignore[misc]  # nbconvert is not typed
+    """A pass over one notebook of one submission."""
+
+    def preprocess(self, nb: Node, resources: Resources) -> tuple[Node, Resources]:  # noqa: ARG002
+        """Put our document in the place of whatever came."""
+        about = resources["nbgrader"]
+        course = load(Path(resources["metadata"]["path"]))
+        submission = self.parent.submission(course, about["student"], about["assignment"])
+        return nbformat.from_dict(self.document(course, submission, about["notebook"])), resources
+
+    def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
+        """What the pass makes of the notebook."""
+        raise NotImplementedError
+
+
+class Rebuild(_Step):
+    """First pass: our cells are ours again, and nothing but our files and the notebooks lies in `autograded`."""
+
+    def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
+        """The rebuilt notebook."""
+        where = f"submitted/{submission.student}/{submission.assignment}/{notebook}.ipynb"
+        _remove_copies(course, submission)
+        source = json.loads((course.source(submission.assignment) / f"{notebook}.ipynb").read_bytes())
+        return rebuild(release(source), parse_notebook(submission.notebooks[notebook], where), where).notebook
+
+
+class Grade(_Step):
+    """Second pass: graded, with rows and evidence written; the file is there before them, as in `aisa grade`."""
+
+    def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
+        """The graded notebook."""
+        result = _graded(course, submission, notebook)
+        assert result.document is not None  # noqa: S101  the notebook is there
+        write_autograded(course, submission, notebook, result.document, mode=0o644)  # nbgrader writes it once more
+        absent = _absent(course, submission) if notebook == min(submission.notebooks) else []
+        with Gradebook.open(course) as gradebook:
+            gradebook.write_rows(submission, [result, *absent])
+        return dict(result.document)
+
+
+def _graded(course: Course, submission: Submission, notebook: str) -> NotebookResult:
+    content = submission.notebooks.get(notebook)
+    return grade_notebook(course, submission.assignment, submission.student, notebook, content)
+
+
+def _absent(course: Course, submission: Submission) -> list[NotebookResult]:
+    """Results of notebooks that were not handed in: nbgrader never asks for them."""
+    names = course.module(submission.assignment).notebooks
+    return [_graded(course, submission, name) for name in names if name not in submission.notebooks]
+
+
+def _remove_copies(course: Course, submission: Submission) -> None:
+    """Take away what nbgrader has copied from the submission: it would go on to `feedback`, and into a browser."""
+    folder = course.autograded(submission.student, submission.assignment)
+    source = course.source(submission.assignment)
+    for path in sorted(folder.rglob("*")):
+        name = str(path.relative_to(folder))
+        ours = (source / name).is_file() or name in submission.receipts
+        if path.is_file() and not ours:
+            path.unlink()
