@@ -55,5 +55,6 @@ def cohort_report(
         notes=any(row.submission.note for row in cohort.rows),
         unsafe=sorted({name for row in cohort.rows for name in row.submission.unsafe}),
         shared_students=len({name for one in cohort.misconceptions for name in one.students}),
-        flagged_students=len({name for name, _ in cohort.flags}),
+        flagged_students=len({raised.student for raised in cohort.flags}),
+        flags=sum(len(raised.places) for raised in cohort.flags),
     )

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from graders.authoring.answers import release
 from graders.authoring.material import Module
-from graders.course import Course, submitted_students
+from graders.course import Course, parse_notebook, read_submission, submitted_students
+from graders.errors import SubmissionError
 from graders.gradebook import Gradebook
 from graders.grading import Receipt
 from graders.records import Json
@@ -29,7 +30,7 @@ def gather(
     assignment : str
         Slug of the module.
     receipts : sequence of Receipt
-        Of the last run of grading: they say why a submission was refused or not graded.
+        Of the last run of grading: they say why the machine did not grade a submission.
     notes : mapping of str to str, optional
         By student: what a sample submission is.
 
@@ -47,26 +48,36 @@ def gather(
     releases = _releases(course, module)
     made = []
     for student in sorted({*course.students, *handed_in, *evidence}):
-        state, detail = _trouble(said.get(student), waiting=student in handed_in and student not in evidence)
+        refused = _refusal(course, module, student) if student in handed_in else ""
+        waiting = student in handed_in and student not in evidence and not refused
         made.append(
             Submission(
                 student,
                 notebooks=evidence.get(student, ()),
                 unproven=tuple(row.exercise for row in unproven if row.student == student),
                 untouched=_untouched(course, module, student, releases),
-                not_graded=detail if state == "not graded" else "",
-                refused=detail if state == "refused" else "",
+                not_graded=_delay(said.get(student)) if waiting else "",
+                refused=refused,
                 note=(notes or {}).get(student, ""),
             )
         )
     return tuple(made)
 
 
-def _trouble(receipt: Receipt | None, *, waiting: bool) -> tuple[str, str]:
-    """State and reason of a submission that has no result; two empty texts if it has one."""
-    if receipt is not None and receipt.state in ("refused", "not graded"):
-        return receipt.state, receipt.detail
-    return ("not graded", _NOT_YET) if waiting and receipt is None else ("", "")
+def _refusal(course: Course, module: Module, student: str) -> str:
+    """Why what was handed in cannot be read; empty if it can."""
+    try:
+        submission = read_submission(course, student, module.slug)
+        for name, content in submission.notebooks.items():
+            parse_notebook(content, f"submitted/{student}/{module.slug}/{name}.ipynb")
+    except SubmissionError as refusal:
+        return str(refusal)
+    return ""
+
+
+def _delay(receipt: Receipt | None) -> str:
+    """Why what was handed in has no evidence."""
+    return receipt.detail if receipt is not None and receipt.state == "not graded" else _NOT_YET
 
 
 def _releases(course: Course, module: Module) -> dict[str, Json]:

@@ -119,6 +119,16 @@ class Misconception:
 
 
 @dataclass(frozen=True, slots=True)
+class Raised:
+    """A flag, and the places of one submission where it was raised for the same reason."""
+
+    student: str
+    kind: str
+    places: tuple[str, ...]
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difficulty:
     """What an exercise cost those who handed it in.
 
@@ -155,8 +165,8 @@ class Cohort:
         In the order of the module.
     misconceptions : tuple of Misconception
         The commonest first.
-    flags : tuple of (str, Flag)
-        Student and flag; sorted by kind, then student.
+    flags : tuple of Raised
+        Sorted by kind, then student.
     mean, median : float or None
         Share of the points, among those who handed in and whose points are vouched for.
     histogram : tuple of int
@@ -166,7 +176,7 @@ class Cohort:
     rows: tuple[Row, ...]
     difficulties: tuple[Difficulty, ...]
     misconceptions: tuple[Misconception, ...]
-    flags: tuple[tuple[str, Flag], ...]
+    flags: tuple[Raised, ...]
     mean: float | None
     median: float | None
     histogram: tuple[int, ...]
@@ -196,12 +206,12 @@ def summarise(exercises: Sequence[ExerciseEntry], submissions: Sequence[Submissi
     shares = [row.share for row in rows if row.share is not None]
     difficulties = tuple(_difficulty(entry, ordered) for entry in exercises)
     shared = [misconception for difficulty in difficulties for misconception in difficulty.misconceptions]
-    flags = [(submission.student, flag) for submission in ordered for flag in submission.flags]
+    flags = [raised for submission in ordered for raised in _raised(submission)]
     return Cohort(
         rows=rows,
         difficulties=difficulties,
         misconceptions=tuple(sorted(shared, key=lambda one: -len(one.students))),
-        flags=tuple(sorted(flags, key=lambda pair: (pair[1].kind, pair[0]))),
+        flags=tuple(sorted(flags, key=lambda raised: (raised.kind, raised.student))),
         mean=mean(shares) if shares else None,
         median=median(shares) if shares else None,
         histogram=tuple(sum(min(int(share * 10 + 1e-9), 9) == tenth for share in shares) for tenth in range(10)),
@@ -216,6 +226,13 @@ def _row(exercises: Sequence[ExerciseEntry], submission: Submission) -> Row:
         points=sum(result.points for result in results.values()),
         max_points=sum(entry.points for entry in exercises),
     )
+
+
+def _raised(submission: Submission) -> list[Raised]:
+    places: dict[tuple[str, str], list[str]] = {}
+    for flag in submission.flags:
+        places.setdefault((flag.kind, flag.detail), []).append(flag.where)
+    return [Raised(submission.student, kind, tuple(where), detail) for (kind, detail), where in places.items()]
 
 
 def _difficulty(entry: ExerciseEntry, submissions: Sequence[Submission]) -> Difficulty:

@@ -77,7 +77,7 @@ def test_misconceptions_the_commonest_first(cohort) -> None:
 
 
 def test_flags_by_kind_then_student(cohort) -> None:
-    assert [(flag.kind, student) for student, flag in cohort.flags] == [
+    assert [(raised.kind, raised.student) for raised in cohort.flags] == [
         ("changed-test-cell", "student-11"),
         ("crashed", "student-12"),
         ("foreign-metadata", "student-12"),
@@ -107,3 +107,18 @@ def test_one_more_tenth_does_not_fall_into_the_bin_below() -> None:
     )
     (entry,) = [made_up.ExerciseEntry(made_up.MULTIPLEXER.id, "t", "class", "practical", 1.0, 1.0)]
     assert summarise([entry], [Submission("student-01", (result,))]).histogram[3] == 1
+
+
+def test_the_same_flag_at_several_places_is_said_once() -> None:
+    flags = (
+        made_up.Flag("missing-test-cell", "m02_a", "It was put back."),
+        made_up.Flag("crashed", "cell 3", "exited with status 1"),
+        made_up.Flag("missing-test-cell", "m02_b", "It was put back."),
+        made_up.Flag("missing-test-cell", "m02_c", "It was empty."),
+    )
+    raised = summarise(made_up.MODULE.exercises, [made_up.submission("student-01", flags=flags)]).flags
+    assert [(one.kind, one.places) for one in raised] == [
+        ("crashed", ("cell 3",)),
+        ("missing-test-cell", ("m02_a", "m02_b")),
+        ("missing-test-cell", ("m02_c",)),
+    ]
