@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
+from traitlets import Bool
 
 from graders.authoring.answers import release
 from graders.course.course import Course, load
@@ -52,6 +53,8 @@ class SubmissionExporter(NotebookExporter):  # type: ignore[misc]  # nbconvert i
 
 class _Step(Preprocessor):  # type: ignore[misc]  # nbconvert is not typed
     """A pass over one notebook of one submission."""
+
+    enabled = Bool(True)  # not to be configured: a grade either comes from here, or is none
 
     def preprocess(self, nb: Node, resources: Resources) -> tuple[Node, Resources]:  # noqa: ARG002
         """Put our document in the place of whatever came."""
