@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -32,6 +33,7 @@ NOTEBOOK = "practical"
 _COURSE_ID = "demo"
 _STUDENTS = tuple(f"student-{number:02d}" for number in range(1, 25))
 _SECRET = "a1" * 32 + "\n"  # fixed, so that the demo is the same everywhere
+_DUE = datetime(2025, 10, 17, 22, tzinfo=UTC)
 _LIMITS = {"cell_cpu_s": 6, "notebook_cpu_s": 30, "call_cpu_s": 0.3}  # nobody waits long for a demo's endless loop
 
 
@@ -79,7 +81,9 @@ def _course(root: Path) -> Course:
     course = init(root, course_id=_COURSE_ID, students=_STUDENTS)
     settings = course.root / "course.yaml"
     said = yaml.safe_load(settings.read_text(encoding="utf-8"))
-    settings.write_text(yaml.safe_dump({**said, "limits": _LIMITS}, sort_keys=False), encoding="utf-8")
+    settings.write_text(
+        yaml.safe_dump({**said, "due": {MODULE: _DUE}, "limits": _LIMITS}, sort_keys=False), encoding="utf-8"
+    )
     (course.root / ".aisa" / "secret").write_text(_SECRET, encoding="ascii")
     return load(root)
 
@@ -107,3 +111,4 @@ def _hand_in(course: Course, cohort: Sequence[Sample]) -> None:
             folder = course.submitted(sample.student, MODULE)
             folder.mkdir(parents=True)
             (folder / f"{NOTEBOOK}.ipynb").write_bytes(sample.content)
+            (folder / "timestamp.txt").write_text(sample.handed_in, encoding="ascii")

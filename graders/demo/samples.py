@@ -33,12 +33,15 @@ class Sample:
         What it is, in a sentence.
     content : bytes or None
         The notebook's file; None hands nothing in.
+    handed_in : str
+        When, as nbgrader's `timestamp.txt` has it.
     """
 
     student: str
     kind: Kind
     note: str
     content: bytes | None
+    handed_in: str = "2025-10-17 18:00:00 UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +107,8 @@ def samples(module: Module, notebook: str, released: Json, source: Json, catalog
     return tuple(Sample(f"student-{number:02d}", *made) for number, made in enumerate(makers, 1))
 
 
-_Made = tuple[Kind, str, bytes | None]
+_Made = tuple[Kind, str, bytes | None] | tuple[Kind, str, bytes, str]
+_LATE = "2025-10-18 20:30:00 UTC"
 
 
 def _file(notebook: Mapping[str, Any]) -> bytes:
@@ -129,7 +133,7 @@ def _right(desk: Desk) -> list[_Made]:
     return [
         ("right", "Independent right answers.", _file(answered)),
         ("right", "Right answers, with a helper cell of the student’s own that warns on standard error.", _file(noisy)),
-        ("right", "Right answers, with the last exercise answered first.", _file(moved)),
+        ("right", "Right answers, the last exercise answered first, and handed in a day late.", _file(moved), _LATE),
         ("right", "The author’s own solutions.", _file(desk.source)),
     ]
 

@@ -48,7 +48,7 @@ def gather(
     releases = _releases(course, module)
     made = []
     for student in sorted({*course.students, *handed_in, *evidence}):
-        refused = _refusal(course, module, student) if student in handed_in else ""
+        refused, late = _file(course, module, student) if student in handed_in else ("", "")
         waiting = student in handed_in and student not in evidence and not refused
         made.append(
             Submission(
@@ -58,21 +58,27 @@ def gather(
                 untouched=_untouched(course, module, student, releases),
                 not_graded=_delay(said.get(student)) if waiting else "",
                 refused=refused,
+                late=late,
                 note=(notes or {}).get(student, ""),
             )
         )
     return tuple(made)
 
 
-def _refusal(course: Course, module: Module, student: str) -> str:
-    """Why what was handed in cannot be read; empty if it can."""
+def _file(course: Course, module: Module, student: str) -> tuple[str, str]:
+    """Why what was handed in cannot be read, and how late it came; empty if it can, and if it did not."""
     try:
         submission = read_submission(course, student, module.slug)
         for name, content in submission.notebooks.items():
             parse_notebook(content, f"submitted/{student}/{module.slug}/{name}.ipynb")
     except SubmissionError as refusal:
-        return str(refusal)
-    return ""
+        return str(refusal), ""
+    due = course.due.get(module.slug)
+    if due is None or submission.timestamp is None or submission.timestamp <= due:
+        return "", ""
+    minutes = int((submission.timestamp - due).total_seconds()) // 60
+    days, hours = minutes // (24 * 60), minutes // 60 % 24
+    return "", f"{days} d {hours} h late" if days else f"{hours} h {minutes % 60} min late"
 
 
 def _delay(receipt: Receipt | None) -> str:

@@ -34,6 +34,8 @@ class Submission:
         Why the machine could not grade it; empty where it did.
     refused : str
         Why what was handed in cannot be read; empty where it can.
+    late : str
+        How long after the date it was handed in; empty where it was in time.
     note : str
         What a sample submission is; shown where any has one.
     """
@@ -44,6 +46,7 @@ class Submission:
     untouched: tuple[str, ...] = ()
     not_graded: str = ""
     refused: str = ""
+    late: str = ""
     note: str = ""
 
     @property

@@ -56,6 +56,7 @@ def test_each_state_is_told(submissions) -> None:
     states = {student: one.state for student, one in submissions.items() if one.state != "graded"}
     assert states == {"15": "blank", "16": "nothing handed in", "17": "refused"}
     assert "not JSON" in submissions["17"].refused
+    assert {student: one.late for student, one in submissions.items() if one.late} == {"03": "22 h 30 min late"}
 
 
 def test_known_mistakes_are_named(submissions) -> None:

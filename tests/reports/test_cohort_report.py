@@ -49,7 +49,8 @@ def test_a_hostile_text_is_shown_as_text(page: str, soup: BeautifulSoup) -> None
 
 
 @pytest.mark.parametrize(
-    "field", ["student", "note", "not_graded", "refused", "misconception", "hint", "reason", "unsafe", "unproven"]
+    "field",
+    ["student", "note", "not_graded", "refused", "late", "misconception", "hint", "reason", "unsafe", "unproven"],
 )
 def test_no_field_is_trusted(field: str) -> None:
     bad = "<b onclick=alert(1)>\u202e\x1b[2J"
@@ -62,6 +63,7 @@ def test_no_field_is_trusted(field: str) -> None:
         unproven=(bad,) if field == "unproven" else (),
         not_graded=bad if field == "not_graded" else "",
         refused=bad if field == "refused" else "",
+        late=bad if field == "late" else "",
         note=bad,
     )
     page = cohort_report(made_up.MODULE, [one], course=bad, made=bad, lead=bad)
