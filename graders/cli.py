@@ -161,7 +161,7 @@ def status(course: Annotated[Path, typer.Option(help="Course directory.")] = Pat
 def doctor(as_json: AsJson = False) -> None:
     """Probe what the sandbox can promise on this machine."""
     from graders.sandbox import default_interpreter
-    from graders.sandbox import doctor as examine
+    from graders.sandbox.probes import doctor as examine
 
     findings = examine(default_interpreter())
     if as_json:

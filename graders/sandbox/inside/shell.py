@@ -237,17 +237,35 @@ _PLACES = _places()
 _OURS = str(Path(__file__).parent)
 
 
+_EVERYWHERE = ("1 + 1", "print(2)", "def f():\n    raise ValueError(3)\nf()", "%%capture\n1", "x =")
+_BY_MODULE = {
+    "numpy": ("import numpy as f\nf.linspace(0, 1, 3)",),
+    "pandas": ("import pandas as f\nf.DataFrame({'a': [1.5, 2.5], 'b': ['x', 'y']}).groupby('b').mean()",),
+}
+
+
 def make() -> Shell:
-    """The one shell of this process, warmed up: what cells, displays and tracebacks load is loaded."""
+    """The one shell of this process, warmed up: what cells and tracebacks load is loaded."""
     shell: Shell = Shell.instance(outlet=Outlet(lambda _: None, 1 << 16), colors="nocolor", xmode="Plain", autocall=0)
+    _run(shell, _EVERYWHERE)
+    return shell
+
+
+def warm_up(shell: Shell, modules: list[str]) -> None:
+    """Show what notebooks show with these modules: the first table of a process takes ten times as long as the next."""
+    for module in modules:
+        _run(shell, _BY_MODULE.get(module, ()))
+
+
+def _run(shell: Shell, sources: tuple[str, ...]) -> None:
+    """Run cells whose outputs nobody sees, and forget them."""
     streams = sys.stdout, sys.stderr
     connect(shell, shell.outlet)
-    for source in ("1 + 1", "print(2)", "def f():\n    raise ValueError(3)\nf()", "%%capture\n1", "x ="):
+    for source in sources:
         shell.run_cell(source, store_history=True)
     shell.reset(new_session=True)
     shell.user_ns.pop("f", None)
     sys.stdout, sys.stderr = streams
-    return shell
 
 
 def connect(shell: Shell, outlet: Outlet) -> None:

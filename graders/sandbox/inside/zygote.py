@@ -23,6 +23,7 @@ from typing import Any
 
 from . import jail, kernel, landlock, lock_in
 from .channel import Channel
+from .pages import Memory
 
 _FORBIDDEN = ("graders", "reference_solutions", "nbgrader")
 
@@ -67,39 +68,40 @@ class Zygote:
         self._watched: dict[int, int] = {}
         from . import child, shell  # while our files can be read: IPython takes a moment, and failing is reported
 
-        self._child, self._made = child.Child, shell.make
-        statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        self._child, self._made, self._warm_up = child.Child, shell.make, shell.warm_up
+        memory = Memory()
         if self._shape == "plain":
             self._readable = list(jail.readable_folders())
             kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
         else:
-            statm = self._fold_away(statm)
+            memory = self._fold_away(memory)
         self._folders = [folder for folder in [settings["folder"]] if folder]
         lock_in.furnish(settings["folder"] or jail.HOME)
         kernel.control(kernel.PR_SET_DUMPABLE, 0)
         imported = self._load(settings["imports"])
-        self._start_bytes = int(os.pread(statm, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
-        os.close(statm)
+        memory.join_pages()
+        self._start_bytes = memory.address_space_bytes()
+        memory.close()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, self._bury)
         channel.send({"ready": True, "landlock": landlock.version(), "imported": imported})
 
-    def _fold_away(self, statm: int) -> int:
+    def _fold_away(self, memory: Memory) -> Memory:
         if self._shape == "user":
             kernel.unshare(kernel.CLONE_NEWUSER)
             self._channel.send({"map": True})
             self._channel.receive()
         jail.separate()
         jail.hand_over()
-        os.close(statm)
-        statm = os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+        memory.close()
+        memory = Memory()
         self._namespace = jail.own_pid_namespace()
         if self._shape == "user":
             self._proc = os.open("/proc", os.O_PATH | os.O_CLOEXEC)
         folders = jail.python_folders()
         jail.fold_away()
         jail.leave_only(folders)
-        return statm
+        return memory
 
     def _load(self, names: list[str]) -> list[str]:
         """Load the shell and what notebooks import; what cannot be loaded is left to the notebook to find out."""
@@ -113,6 +115,7 @@ class Zygote:
                 with contextlib.suppress(ImportError):
                     importlib.import_module(name)
                     loaded.append(name)
+            self._warm_up(self._shell, loaded)
         gc.collect()
         gc.freeze()
         return loaded
