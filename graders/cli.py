@@ -162,13 +162,13 @@ def doctor(as_json: AsJson = False) -> None:
     """Probe what the sandbox can promise on this machine."""
     from graders.sandbox import default_interpreter
     from graders.sandbox.probes import doctor as examine
+    from graders.terminal import print_findings
 
     findings = examine(default_interpreter())
     if as_json:
         _print_json(findings)
     else:
-        for finding in findings:
-            typer.echo(str(finding))
+        print_findings(findings)
     if not all(finding.holds for finding in findings):
         raise typer.Exit(1)
 

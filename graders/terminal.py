@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from graders.grading import AssignmentStatus, Receipt
+    from graders.sandbox.probes import Finding
 
 _COLOURS = {"graded": "green", "unchanged": "dim", "refused": "red", "not graded": "bold red"}
 
@@ -83,3 +84,21 @@ def print_status(assignments: Sequence[AssignmentStatus]) -> None:
     out.print(table)
     for score in (score for one in assignments for score in one.unproven):
         out.print(f"[red]unproven[/] {escape(str(score))}")
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """What the sandbox promises here, by which layers; and where it cannot, what is lost and what to do."""
+    from rich.markup import escape
+
+    out = console()
+    for finding in findings:
+        mark = "[green]holds[/]" if finding.holds else "[bold red]fails[/]"
+        out.print(f"{mark}  [bold]{finding.name}[/]: {escape(finding.promise)}")
+        out.print(f"       [dim]by {escape(', '.join(finding.layers)) or 'no layer'}[/]")
+        if not finding.holds:
+            out.print(f"       [red]{escape(finding.detail)}[/]")
+            out.print(f"       {escape(f'{finding.lost} {finding.do}'.strip())}")
+    failing = sum(not finding.holds for finding in findings)
+    out.print(
+        f"{failing} of {len(findings)} promises fail here." if failing else "Every promise of the sandbox holds here."
+    )
