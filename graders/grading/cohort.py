@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from graders.course.course import Course
 from graders.course.intake import Submission, read_submission, submitted_students
-from graders.errors import AisaError, GraderError, SubmissionError, UsageError
+from graders.errors import AisaError, CourseError, GraderError, SubmissionError, UsageError
 from graders.gradebook import Gradebook
 from graders.grading.grader import Grader
 from graders.grading.receipt import Receipt, State
@@ -144,6 +144,11 @@ class _Run:
                 yield self._lost(submission, "refused", refusal)
             except GraderError as failure:
                 yield self._lost(submission, "not graded", failure)
+            except CourseError:
+                raise
+            except Exception as fault:  # noqa: BLE001  ours; what one student handed in must not end the others' run
+                found = f"grading it failed unexpectedly ({type(fault).__name__}: {fault})"
+                yield self._lost(submission, "not graded", GraderError(found, do="Report it with the submission."))
 
     def _written(self, submission: Submission, results: tuple[NotebookResult, ...]) -> Receipt:
         self.gradebook.write(submission, results)

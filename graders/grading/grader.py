@@ -6,7 +6,8 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from types import TracebackType
 
@@ -20,6 +21,7 @@ from graders.course.intake import parse_notebook
 from graders.errors import CourseError, GraderError
 from graders.grading.document import document
 from graders.grading.rebuild import Rebuilt, rebuild
+from graders.grading.suspicion import suspicions
 from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
 from graders.sandbox import NotebookRun, Sandbox, default_interpreter
 from graders.scoring import score
@@ -56,6 +58,7 @@ class Grader:
         self._contexts = {name: self._context(name) for name in self.module.notebooks}
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
+        self._users: dict[Sandbox, int] = {}
 
     def __enter__(self) -> Grader:
         return self
@@ -138,15 +141,14 @@ class Grader:
             except GraderError:
                 if attempt == _ATTEMPTS:
                     raise
-                self.close()
         raise AssertionError("unreachable")
 
     def _run(self, student: str, notebook: str, submitted: bytes, rebuilt: Rebuilt) -> NotebookResult:
-        sandbox = self.sandbox()
-        with sandbox.run(_code_cells(rebuilt), self.files) as ran:
+        with self._borrowed() as sandbox, sandbox.run(_code_cells(rebuilt), self.files) as ran:
             results = {entry.id: self._exercise(student, entry, ran) for entry in self.module.exercises_in(notebook)}
-            runs, flags = ran.cells, (*rebuilt.flags, *ran.flags)
-        return self._result(notebook, submitted, document(rebuilt.notebook, runs, results), results, flags)
+            runs, flags = ran.cells, (*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags)
+        written = document(rebuilt.notebook, runs, results)
+        return self._result(notebook, submitted, written, results, flags, sandbox.unsafe)
 
     def _exercise(self, student: str, entry: ExerciseEntry, ran: NotebookRun) -> ExerciseResult:
         outcome = run(
@@ -174,6 +176,27 @@ class Grader:
                 )
             return self._sandbox
 
+    @contextmanager
+    def _borrowed(self) -> Iterator[Sandbox]:
+        """The sandbox for one notebook. After a failure the next one gets a fresh one; others finish in the old."""
+        sandbox = self.sandbox()
+        with self._lock:
+            self._users[sandbox] = self._users.get(sandbox, 0) + 1
+        try:
+            yield sandbox
+        except GraderError:
+            with self._lock:
+                if self._sandbox is sandbox:
+                    self._sandbox = None
+            raise
+        finally:
+            with self._lock:
+                self._users[sandbox] -= 1
+                if not self._users[sandbox]:
+                    del self._users[sandbox]
+                    if self._sandbox is not sandbox:
+                        sandbox.close()
+
     def _zeros(self, notebook: str) -> dict[str, ExerciseResult]:
         return {
             entry.id: ExerciseResult(entry.id, 0.0, entry.points, (), digest=self._digests[entry.id])
@@ -187,6 +210,7 @@ class Grader:
         written: Json | None,
         results: Mapping[str, ExerciseResult],
         flags: tuple[Flag, ...],
+        unsafe: tuple[str, ...] = (),
     ) -> NotebookResult:
         return NotebookResult(
             notebook=notebook,
@@ -195,7 +219,7 @@ class Grader:
             document=written,
             submitted_digest=_sha256(submitted) if written is not None else "",
             context_digest=self.context_digest(notebook),
-            unsafe=self._sandbox.unsafe if self._sandbox else (),
+            unsafe=unsafe,
         )
 
 

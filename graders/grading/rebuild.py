@@ -302,7 +302,7 @@ def _grade_id(cell: Json) -> str:
 def _said(metadata: Mapping[str, Any], key: str) -> object:
     value = metadata.get(key)
     if key == "points":
-        return float(value) if isinstance(value, int | float) else 0.0
+        return value if isinstance(value, int | float) else 0.0  # no `float()`: a whole number may be beyond any
     return value if key == "grade_id" else bool(value)
 
 
