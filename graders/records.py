@@ -22,8 +22,8 @@ class Limits:
 
     Attributes
     ----------
-    cell_cpu_s, notebook_cpu_s, call_cpu_s : float
-        CPU seconds of one cell, of all cells together, and of one hidden call.
+    cell_cpu_s, notebook_cpu_s, call_cpu_s, exercise_cpu_s : float
+        CPU seconds of one cell, of all cells together, of one hidden call, and of all calls of one exercise.
     cell_wall_s, notebook_wall_s, call_wall_s : float
         Wall seconds after which a cell, a notebook, a call is given up for the moment.
     memory_bytes : int
@@ -41,6 +41,7 @@ class Limits:
     notebook_cpu_s: float = 120.0
     notebook_wall_s: float = 600.0
     call_cpu_s: float = 5.0
+    exercise_cpu_s: float = 20.0
     call_wall_s: float = 30.0
     memory_bytes: int = 2 << 30
     processes: int = 64

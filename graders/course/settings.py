@@ -32,6 +32,7 @@ class LimitSettings(BaseModel):
     notebook_cpu_s: Positive | None = None
     notebook_wall_s: Positive | None = None
     call_cpu_s: Positive | None = None
+    exercise_cpu_s: Positive | None = None
     call_wall_s: Positive | None = None
     memory_bytes: Count | None = None
     processes: Count | None = None

@@ -76,6 +76,8 @@ class SnapshotEndpoint:
     names : Names
     flag : callable
         Takes kind and detail of what a human should look at.
+    take_turn : callable
+        Puts the copy that was asked before to rest: no other one computes beside the one whose clock is read.
     """
 
     def __init__(
@@ -85,12 +87,15 @@ class SnapshotEndpoint:
         limits: Limits,
         names: Names,
         flag: Callable[[str, str], None],
+        take_turn: Callable[[SnapshotEndpoint], None],
     ) -> None:
         self._process = process
         self._revive = revive
         self._limits = limits
         self._names = names
         self._flag = flag
+        self._take_turn = take_turn
+        self._left_cpu_s = limits.exercise_cpu_s
         self._running = False
         self._number = 0
         self._past: list[Request] = []
@@ -110,14 +115,14 @@ class SnapshotEndpoint:
         list of Reply
             As many as there are requests.
         """
-        try:
-            return self._ask(requests, self._limits.call_cpu_s if cpu_s is None else cpu_s)
-        finally:
-            self._rest()
+        self._take_turn(self)
+        return self._ask(requests, self._limits.call_cpu_s if cpu_s is None else cpu_s)
 
     def _ask(self, requests: Sequence[Request], limit: float) -> list[Reply]:
         replies: list[Reply] = []
         while len(replies) < len(requests):
+            if self._left_cpu_s <= 0.0:
+                return replies + [Reply("timeout")] * (len(requests) - len(replies))
             try:
                 self._wake()
             except GoneError as reason:
@@ -146,7 +151,7 @@ class SnapshotEndpoint:
                 raise GoneError("crashed", "what it did before could not be repeated")
 
     def _exchange(self, requests: Sequence[Request], limit: float) -> list[Reply]:
-        """Send requests and read replies until all are there or the copy has gone."""
+        """Send requests and read replies until all are there, the copy has gone, or the exercise's time is used up."""
         assert self._process is not None  # noqa: S101
         process, frames = self._process, [self._packed(place, request) for place, request in enumerate(requests)]
         first = self._number + 1
@@ -161,10 +166,9 @@ class SnapshotEndpoint:
                 process.wire.queue(b"".join(frames[sent:burst]))
                 in_flight += sum(map(len, frames[sent:burst]))
                 sent = burst
-            grace = _GRACE_S if interrupted else 0.0
-            event = process.next(
-                Deadline(mark + limit + grace, begun + self._limits.call_wall_s * (2 if interrupted else 1))
-            )
+            grace, patience = (_GRACE_S, 2) if interrupted else (0.0, 1)
+            cpu_s = mark + min(limit, self._left_cpu_s) + grace
+            event = process.next(Deadline(cpu_s, begun + patience * self._limits.call_wall_s))
             if event.message is not None:
                 used = process.cpu_s()
                 reply = self._read(event.message, first + len(replies), used - mark, interrupted=interrupted)
@@ -172,8 +176,12 @@ class SnapshotEndpoint:
                 if reply is not None:
                     replies.append(reply)
                     self._remember(requests[len(replies) - 1], reply)
+                    self._left_cpu_s -= used - mark
                     mark, begun, interrupted = used, time.monotonic(), False
-                    continue
+                    if self._left_cpu_s > 0.0:
+                        continue
+                    self._lose()
+                    return replies
                 event_kind = "protocol"
             else:
                 event_kind = event.kind
@@ -188,6 +196,7 @@ class SnapshotEndpoint:
                 interrupted = True
                 continue
             used = process.cpu_s() - mark
+            self._left_cpu_s -= used
             self._lose()
             if event_kind == "protocol":
                 self._flag("protocol", "a hidden call was answered with what no call answers")
@@ -246,8 +255,8 @@ class SnapshotEndpoint:
         self._process = None
         self._running = False
 
-    def _rest(self) -> None:
-        """Stop the copy until it is asked again: no other copy computes beside the one whose clock is read."""
+    def rest(self) -> None:
+        """Stop the copy until it is asked again."""
         if self._process is not None and self._running:
             self._process.send(signal.SIGSTOP)
             self._running = False

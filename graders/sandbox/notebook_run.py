@@ -16,6 +16,13 @@ _REPLAYS = 24
 _REPLAY_SHARE = 2.0  # CPU that replays may use, in parts of what the notebook may use
 
 
+class _SpentError(GoneError):
+    """No time is left to run the notebook again."""
+
+    def __init__(self) -> None:
+        super().__init__("timeout", "no time is left to run the notebook again")
+
+
 class NotebookRun:
     """A notebook that has run, and the copies of its process that answer for it.
 
@@ -42,6 +49,7 @@ class NotebookRun:
         self._copies: dict[str, Process | None] = {}
         self._sessions: list[Session] = []
         self._endpoints: dict[str, SnapshotEndpoint] = {}
+        self._asked: SnapshotEndpoint | None = None
         self._used_cpu_s = self._replay_cpu_s = 0.0
         self._replays = 0
         self._lock = threading.Lock()
@@ -87,8 +95,14 @@ class NotebookRun:
                     self._limits,
                     self._names,
                     lambda kind, detail: self._flags.append(Flag(kind, snapshot, detail)),
+                    self._give_turn,
                 )
             return self._endpoints[snapshot]
+
+    def _give_turn(self, endpoint: SnapshotEndpoint) -> None:
+        if self._asked is not None and self._asked is not endpoint:
+            self._asked.rest()
+        self._asked = endpoint
 
     # --- cells --------------------------------------------------------------------------------------
 
@@ -98,11 +112,21 @@ class NotebookRun:
             session = self._fresh()
             try:
                 self._pass(session, None)
+            except _SpentError as spent:
+                session.close()
+                self._give_up(spent.detail)
+                return
             except GoneError:
                 session.close()
                 continue
             session.finish()
             return
+
+    def _give_up(self, why: str) -> None:
+        """Leave the rest as it is: cells that have not run are skipped."""
+        for cell in self._cells:
+            self._runs.setdefault(cell.index, CellRun(cell.index, "skipped"))
+        self._flags.append(Flag("timeout", "notebook", why))
 
     def _fresh(self) -> Session:
         session = self._bear()
@@ -114,7 +138,7 @@ class NotebookRun:
         """Run the cells in one child, up to one snapshot or to the end; GoneError if it did not live so long."""
         copies: dict[str, Process] = {}
         for cell in self._cells:
-            self._step(session, cell, first=until is None)
+            self._step(session, cell)
             for snapshot in cell.snapshots:
                 if until not in (None, snapshot):
                     continue
@@ -131,7 +155,7 @@ class NotebookRun:
             self._copies = dict(copies)
         return copies
 
-    def _step(self, session: Session, cell: Cell, *, first: bool) -> None:
+    def _step(self, session: Session, cell: Cell) -> None:
         """Run a cell, unless it is left out or there is no time left."""
         if cell.index in self._left_out:
             return
@@ -140,7 +164,7 @@ class NotebookRun:
         left = budget - (self._replay_cpu_s if again else self._used_cpu_s)
         if left <= 0.0:
             if again:
-                raise GoneError("timeout", "no time is left to run the notebook again")
+                raise _SpentError
             self._runs[cell.index] = CellRun(cell.index, "skipped")
             return
         if again and self._runs[cell.index].status == "skipped":
@@ -149,9 +173,9 @@ class NotebookRun:
             ran = session.run(cell, min(self._limits.cell_cpu_s, left))
         except GoneError as gone:
             self._spend(gone.cpu_s, again=again)
-            self._fault(cell, gone)
-            if first or not again:
-                self._runs.setdefault(cell.index, CellRun(cell.index, gone.status, gone.outputs, None, gone.cpu_s))
+            blamed = self._fault(cell, gone)
+            if blamed is cell and not again:
+                self._runs[cell.index] = CellRun(cell.index, gone.status, gone.outputs, None, gone.cpu_s)
             raise
         self._spend(ran.run.cpu_s, again=again)
         if not again:
@@ -161,13 +185,24 @@ class NotebookRun:
             if ran.run.status == "timeout":
                 self._flag("timeout", cell, f"stopped after {ran.run.cpu_s:.1f} s of CPU time")
 
-    def _fault(self, cell: Cell, gone: GoneError) -> None:
-        """Leave the cell out from now on, and say why."""
-        self._left_out.add(cell.index)
-        self._flag(gone.status, cell, f"{gone.detail}; the notebook was run again without this cell")
+    def _fault(self, cell: Cell, gone: GoneError) -> Cell:
+        """Leave out, from now on, the cell that is to blame, and say why.
+
+        It is the one that was running; the one before it, if that had answered twice; the nearest before it that is
+        still there, if the process broke down between cells. So every fault leaves one cell fewer.
+        """
+        before = [other for other in self._cells[: self._cells.index(cell) + 1] if other.index not in self._left_out]
+        if gone.earlier and len(before) > 1:
+            before.pop()
+        if not before:
+            raise SandboxError(f"a student's process breaks down before any cell has run: {gone.detail}")
+        blamed = before[-1]
+        self._left_out.add(blamed.index)
+        self._flag(gone.status, blamed, f"{gone.detail}; the notebook was run again without this cell")
         if gone.protocol:
-            self._flag("protocol", cell, gone.detail)
+            self._flag("protocol", blamed, gone.detail)
         self._replays += 1
+        return blamed
 
     def _flag(self, kind: str, cell: Cell, detail: str) -> None:
         self._flags.append(Flag(kind, f"cell {cell.index}", detail))
@@ -187,10 +222,11 @@ class NotebookRun:
             session = self._fresh()
             try:
                 copies = self._pass(session, snapshot)
-            except GoneError as gone:
+            except _SpentError:
                 session.close()
-                if gone.status == "timeout" and self._replay_cpu_s >= _REPLAY_SHARE * self._limits.notebook_cpu_s:
-                    raise
+                raise
+            except GoneError:
+                session.close()
                 continue
             session.finish()
             return copies[snapshot]

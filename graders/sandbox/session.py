@@ -40,6 +40,8 @@ class GoneError(Exception):
         What the cell had used.
     protocol : bool
         Whether it had said what no child says.
+    earlier : bool
+        Whether that was the cell before, which has answered twice.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class GoneError(Exception):
         cpu_s: float = 0.0,
         *,
         protocol: bool = False,
+        earlier: bool = False,
     ) -> None:
         super().__init__(status, detail)
         self.status: Literal["crashed", "timeout", "memory"] = status
@@ -57,6 +60,7 @@ class GoneError(Exception):
         self.outputs = outputs
         self.cpu_s = cpu_s
         self.protocol = protocol
+        self.earlier = earlier
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ class Session:
         self._folder = folder
         self._number = 0
         self._copies: list[Process] = []
+        self._twice = False
         self._closed = False
 
     @property
@@ -173,6 +178,7 @@ class Session:
             outputs.add(head["output"])
             return None
         if head.get("done") != number:
+            self._twice = head.get("done") == number - 1
             raise codec.ProtocolError("answer to a question that was not asked")
         return head
 
@@ -180,7 +186,7 @@ class Session:
         cpu_s = self._process.cpu_s() - start
         if event.kind == "protocol":
             said = f"wrote what no cell writes to the sandbox's line: {event.detail}"
-            return GoneError("crashed", said, outputs.done(), cpu_s, protocol=True)
+            return GoneError("crashed", said, outputs.done(), cpu_s, protocol=True, earlier=self._twice)
         if event.kind in ("cpu", "wall"):
             return GoneError("timeout", f"{interrupted} and could not be interrupted", outputs.done(), cpu_s)
         detail = self._ending(event)
@@ -235,7 +241,7 @@ class Session:
             event = self._process.next(deadline)
         if event.message is None or event.message.head != {"done": number}:
             if event.kind == "wall":
-                raise SandboxError("the machine is too slow: a process could not be copied in time")
+                check_starved(self._process, limits.call_wall_s)
             detail = self._ending(event) if event.kind == "ended" else "did not copy itself when it was told to"
             raise GoneError("crashed", detail, protocol=event.kind in ("protocol", "message"))
         poll = select.poll()

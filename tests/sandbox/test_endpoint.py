@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from graders.errors import CourseError
 from graders.records import Reply, Request
 from graders.sandbox import Sandbox
-from tests.sandbox.notebooks import ask, call, cells, kinds_of_flags, text_of
+from tests.sandbox.notebooks import LIMITS, SHAPES, ask, call, cells, kinds_of_flags, start, text_of
 
 
 def kinds(replies: list[Reply]) -> list[str]:
@@ -254,6 +255,16 @@ def test_a_call_has_its_own_clock(best: Sandbox) -> None:
     with best.run(cells(source), {}) as run:
         assert kinds(ask(run, *[call("f")] * 8, cpu_s=0.4)) == ["value"] * 8  # together more than the limit
         assert ask(run, call("f"), cpu_s=0.001)[0].kind == "timeout"
+
+
+def test_an_exercise_has_a_budget_for_all_its_calls() -> None:
+    limits = replace(LIMITS, call_cpu_s=0.1, exercise_cpu_s=0.3)
+    source = "def f():\n    while True: pass\ndef g(): return 1"
+    with start(SHAPES[0], limits=limits) as sandbox, sandbox.run(cells(source), {}) as run:
+        replies = ask(run, *[call("f")] * 60)
+        assert kinds(replies) == ["timeout"] * 60
+        assert sum(reply.cpu_s for reply in replies) < 1.0  # six seconds, if each call had its own
+        assert kinds(ask(run, call("g"))) == ["timeout"]  # nothing is left for it
 
 
 def test_output_of_calls_is_dropped(sandbox: Sandbox) -> None:
