@@ -56,7 +56,7 @@ class Settings(BaseModel):
     modules: list[Annotated[str, Field(pattern=r"^m\d\d_[a-z0-9_]+$")]] = []
     material: str | None = None
     database: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")] = "sqlite:///gradebook.db"
-    due: dict[str, datetime] = {}
+    due: dict[str, Annotated[datetime, Field(strict=False)]] = {}  # YAML reads a quoted date as text
     late: Literal["none", "zero"] = "none"
     attempts: Literal["last"] = "last"
     workers: Count | None = None

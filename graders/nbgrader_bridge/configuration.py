@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ def configure(config: Any, config_file: str | os.PathLike[str]) -> None:
         That file: it lies in the course.
     """
     course = load(Path(config_file).parent)
+    # nbgrader starts `alembic` by name for a new gradebook: it lies beside our interpreter, wherever that is
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     config.CourseDirectory.root = str(course.root)
     config.CourseDirectory.course_id = course.course_id
     config.CourseDirectory.db_url = course.database

@@ -103,9 +103,10 @@ def test_settings_are_read_strictly(course):
         load(course.root)
 
 
-def test_due_dates_are_kept_in_utc(course):
+@pytest.mark.parametrize("written", ["2026-05-01T12:00:00+02:00", '"2026-05-01T12:00:00+02:00"'])
+def test_due_dates_are_kept_in_utc(course, written):
     path = course.root / "course.yaml"
-    path.write_text(path.read_text() + "due:\n  m02_tools_methods: 2026-05-01T12:00:00+02:00\n")
+    path.write_text(path.read_text() + f"due:\n  m02_tools_methods: {written}\n")
     assert load(course.root).due["m02_tools_methods"].isoformat() == "2026-05-01T10:00:00"
 
 
