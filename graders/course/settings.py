@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@-]{0,127}")
 """What a student's id looks like: it is the name of a folder, and of a file in feedback."""
@@ -18,6 +19,14 @@ def _student_id(text: str) -> str:
     return text
 
 
+def _date(said: object) -> object:
+    """YAML reads a quoted date as text; one that is none is left to pydantic to refuse."""
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(said) if isinstance(said, str) else said
+    return said
+
+
+Date = Annotated[datetime, BeforeValidator(_date)]
 StudentId = Annotated[str, AfterValidator(_student_id)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
@@ -56,7 +65,7 @@ class Settings(BaseModel):
     modules: list[Annotated[str, Field(pattern=r"^m\d\d_[a-z0-9_]+$")]] = []
     material: str | None = None
     database: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")] = "sqlite:///gradebook.db"
-    due: dict[str, Annotated[datetime, Field(strict=False)]] = {}  # YAML reads a quoted date as text
+    due: dict[str, Date] = {}
     late: Literal["none", "zero"] = "none"
     attempts: Literal["last"] = "last"
     workers: Count | None = None
