@@ -384,7 +384,7 @@ def relative_error(phase_s, events, turn_s=0.004, duration_s=1.0, rate_per_s=2e6
     return multiplexer.estimate("misses") / (missing_s[-1] * rate_per_s) - 1
 
 
-phases_s = np.unique(np.concatenate([np.geomspace(0.001, 0.1, 240), 0.001 * np.arange(1, 25)]))
+phases_s = np.unique(np.concatenate([np.geomspace(0.001, 0.1, 90), 0.001 * np.arange(1, 25)]))
 figure, axes = plt.subplots()
 for turns, colour in ((6, ORANGE), (2, BLUE)):
     errors = np.array([relative_error(phase_s, EVENTS[:turns]) for phase_s in phases_s])
