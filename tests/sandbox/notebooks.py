@@ -14,11 +14,11 @@ from graders.sandbox import NotebookRun, Sandbox, default_interpreter
 
 LIMITS = Limits(
     cell_cpu_s=0.8,
-    cell_wall_s=60.0,
+    cell_wall_s=20.0,
     notebook_cpu_s=10.0,
     notebook_wall_s=120.0,
     call_cpu_s=0.5,
-    call_wall_s=30.0,
+    call_wall_s=5.0,
     memory_bytes=512 << 20,
     processes=24,
     open_files=64,
