@@ -136,16 +136,16 @@ class SnapshotEndpoint:
         return replies
 
     def _wake(self) -> None:
-        """Have a copy that runs, with the objects that were made so far."""
+        """Have a copy that runs; a new one gets the objects that were made so far."""
+        revived = self._process is None
         if self._process is None:
             self._process = self._revive()
             self._running = False
-        if self._running:
-            return
-        self._process.send(signal.SIGCONT)
-        self._running = True
-        past, self._past = self._past, []
-        if past:
+        if not self._running:
+            self._process.send(signal.SIGCONT)
+            self._running = True
+        if revived and self._past:
+            past, self._past = self._past, []
             self._exchange(past, self._limits.call_cpu_s)
             if self._process is None:
                 raise GoneError("crashed", "what it did before could not be repeated")

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from graders.errors import CourseError
-from graders.records import Reply, Request
+from graders.records import Cell, Reply, Request
 from graders.sandbox import Sandbox
 from tests.sandbox.notebooks import LIMITS, SHAPES, ask, call, cells, kinds_of_flags, start, text_of
 
@@ -255,6 +255,19 @@ def test_a_call_has_its_own_clock(best: Sandbox) -> None:
     with best.run(cells(source), {}) as run:
         assert kinds(ask(run, *[call("f")] * 8, cpu_s=0.4)) == ["value"] * 8  # together more than the limit
         assert ask(run, call("f"), cpu_s=0.001)[0].kind == "timeout"
+
+
+def test_nothing_is_done_twice_where_two_exercises_are_asked_in_turn(best: Sandbox) -> None:
+    source = (
+        "calls = 0\nclass Meter:\n    def step(self):\n        global calls\n        calls += 1\n        return calls"
+    )
+    notebook = [Cell(0, source, ("first",)), Cell(1, "other = 1", ("second",))]
+    with best.run(notebook, {}) as run:
+        first, second = run.endpoint("first"), run.endpoint("second")
+        first.ask([Request("new", "Meter", handle=1)])
+        for count in (1, 2, 3):
+            assert first.ask([Request("method", "step", handle=1)])[0].value == count
+            assert second.ask([Request("read", "other")])[0].value == 1
 
 
 def test_an_exercise_has_a_budget_for_all_its_calls() -> None:
