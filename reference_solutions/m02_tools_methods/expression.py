@@ -141,7 +141,7 @@ def _require_allowed(node: ast.AST, text: str, depth: int) -> None:
     if isinstance(node, ast.Call):
         name = node.func.id if isinstance(node.func, ast.Name) else ast.unparse(node.func)
         fits = len(node.args) == 2 if name == "d_ratio" else len(node.args) >= 2
-        if name not in _FUNCTIONS or node.keywords or not fits:
+        if name not in _FUNCTIONS or not fits:
             raise ValueError(f"{ast.unparse(node)!r} is no call of {', '.join(_FUNCTIONS)} with two values in {text!r}")
     for child in ast.iter_child_nodes(node):
         _require_allowed(child, text, depth + 1)

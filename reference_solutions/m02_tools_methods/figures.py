@@ -190,6 +190,8 @@ def figure_problems(figure: Mapping[str, Any]) -> list[str]:
             problems.append(f"{name} has no label, scale or limits")
         elif axis["scale"] not in ("log", "linear", "category"):
             problems.append(f"{name} has the unknown scale {axis['scale']}")
+        elif axis["scale"] == "log" and not min(axis["limits"]) > 0:
+            problems.append(f"{name} is logarithmic and starts at {min(axis['limits']):g}")
     if problems:
         return problems
     if (axes["x"]["scale"] == "log") != (axes["y"]["scale"] == "log"):
@@ -219,8 +221,6 @@ def _series_problems(series: Mapping[str, Any], axes: Mapping[str, Mapping[str, 
             lowest, highest = axis["limits"]
             slack = 1e-9 * (abs(highest) + abs(lowest))
             outside = [value for value in series[name] if not lowest - slack <= value <= highest + slack]
-            if axis["scale"] == "log":
-                outside += [value for value in series[name] if value <= 0 and value not in outside]
         if outside:
             problems.append(f"{label} has {name} = {outside[0]}, which the axis does not show")
     return problems

@@ -115,6 +115,7 @@ def test_by_hand(text, value):
 def test_what_is_not_asked_for_may_divide_by_zero():
     values = {"a": [1.0, 2.0, 3.0], "b": [2.0, 0.0, 4.0]}
     np.testing.assert_array_equal(evaluate_expression("a / b if b else -1", values), [0.5, -1, 0.75])
+    np.testing.assert_array_equal(evaluate_expression("-1 if b == 0 else a / b", values), [0.5, -1, 0.75])
     np.testing.assert_array_equal(evaluate_expression("b > 0 and a / b > 0.6", values), [0, 0, 1])
     np.testing.assert_array_equal(evaluate_expression("b == 0 or a / b > 0.6", values), [0, 1, 1])
     np.testing.assert_array_equal(evaluate_expression("(a / b if b > 3 else 0) if b else 9", values), [0, 9, 0.75])
@@ -176,6 +177,8 @@ def test_names():
         "min()",
         "min(*a)",
         "min(a, key=b)",
+        "min(a, b, key=b)",
+        "min(a, b, **a)",
         "d_ratio(1, 2, 3)",
         "max.__call__(1, 2)",
         "(min)(a, b)(c, d)",

@@ -108,6 +108,7 @@ def broken(figure, change):
         (roofline, lambda f: f["x"].update(label=""), "x has no label"),
         (roofline, lambda f: f["y"].pop("scale"), "y has no label, scale or limits"),
         (roofline, lambda f: f["y"].update(scale="sqrt"), "y has the unknown scale sqrt"),
+        (roofline, lambda f: f["x"].update(limits=[0.0, 100.0]), "x is logarithmic and starts at 0"),
         (roofline, lambda f: f["y"].update(scale="linear"), "x is log and y is linear"),
         (roofline, lambda f: f["series"][0].update(label="DRAM"), "label DRAM is there twice"),
         (roofline, lambda f: f["series"][0].update(label=""), "a series has no label"),

@@ -200,6 +200,7 @@ def test_counts_that_belong(cpu, identifier, version):
         ("skylake_sp", "GenuineIntel-6-55-4", "1.36", "version 1.36"),
         ("skylake_sp", "GenuineIntel-6-55-4", "1.3", "version 1.3 of"),
         ("sapphire_rapids", "GenuineIntel-6-CF-2", "1.39", "GenuineIntel-6-CF-2"),  # Emerald Rapids
+        ("sapphire_rapids", "GenuineIntel-6-8FA", "1.39", "GenuineIntel-6-8FA"),
         ("zen4", "AuthenticAMD-25-1-1", "v1", "AuthenticAMD-25-1-1"),  # model 01h: Zen 3
         ("zen4", "AuthenticAMD-25-21-0", "v1", "AuthenticAMD-25-21-0"),  # Zen 3
         ("neoverse_v2", "0x00000000410fd490", "8 August 2025", "0x00000000410fd490"),  # Neoverse N2
