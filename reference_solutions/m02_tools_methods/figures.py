@@ -87,16 +87,14 @@ def roofline_figure(
     intensities = [*ridges.values(), *(intensity for intensity, _ in shown.values())]
     lowest = float(10 ** np.floor(np.log10(min(intensities) / 2)))  # whole decades, nothing on the frame
     highest = float(10 ** np.ceil(np.log10(max(intensities) * 2)))
-    series = [
-        _series(level, "line", [lowest, ridges[level], highest], [lowest * speed, peak_flops_per_s, peak_flops_per_s])
+    roofs = {
+        level: ([lowest, ridges[level], highest], [lowest * speed, peak_flops_per_s, peak_flops_per_s])
         for level, speed in bandwidths_bytes_per_s.items()
-    ]
+    }
     fastest = max(bandwidths_bytes_per_s.values())
-    series += [
-        _series(name, "line", [max(lowest, speed / fastest), highest], [speed, speed])
-        for name, speed in ceilings.items()
-    ]
-    series += [_series(name, "points", [intensity], [speed]) for name, (intensity, speed) in shown.items()]
+    lower = {name: ([max(lowest, speed / fastest), highest], [speed, speed]) for name, speed in ceilings.items()}
+    series = [{"label": name, "kind": "line", "x": x, "y": y} for name, (x, y) in [*roofs.items(), *lower.items()]]
+    series += [{"label": name, "kind": "points", "x": [x], "y": [y]} for name, (x, y) in shown.items()]
     heights = [height for one in series for height in one["y"]]
     return {
         "title": title,
@@ -153,7 +151,7 @@ def stacked_figure(
         "x": {"label": "workload", "scale": "category", "limits": names},
         "y": {"label": "share of slots [%]", "scale": "linear", "limits": [0.0, 100.0]},
         "series": [
-            _series(category, "bars", names, layer.tolist()) | {"base": base.tolist()}
+            {"label": category, "kind": "bars", "x": list(names), "y": layer.tolist(), "base": base.tolist()}
             for category, layer, base in zip(shares, layers, bases, strict=True)
         ],
         "marks": [],
@@ -201,10 +199,6 @@ def figure_problems(figure: Mapping[str, Any]) -> list[str]:
     for one in figure["series"]:
         problems += _series_problems(one, axes)
     return problems + _stack_problems(figure["series"])
-
-
-def _series(label: str, kind: str, x: Sequence[Any], y: Sequence[float]) -> dict[str, Any]:
-    return {"label": label, "kind": kind, "x": list(x), "y": list(y)}
 
 
 def _series_problems(series: Mapping[str, Any], axes: Mapping[str, Mapping[str, Any]]) -> list[str]:
