@@ -93,7 +93,9 @@ def roofline_figure(
     }
     fastest = max(bandwidths_bytes_per_s.values())
     lower = {name: ([max(lowest, speed / fastest), highest], [speed, speed]) for name, speed in ceilings.items()}
-    series = [{"label": name, "kind": "line", "x": x, "y": y} for name, (x, y) in [*roofs.items(), *lower.items()]]
+    series: list[dict[str, Any]] = [
+        {"label": name, "kind": "line", "x": x, "y": y} for name, (x, y) in [*roofs.items(), *lower.items()]
+    ]
     series += [{"label": name, "kind": "points", "x": [x], "y": [y]} for name, (x, y) in shown.items()]
     heights = [height for one in series for height in one["y"]]
     return {
