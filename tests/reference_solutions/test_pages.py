@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import doctest
+import functools
 import inspect
 from importlib import import_module
 from pathlib import Path
@@ -55,16 +56,19 @@ def test_examples_give_what_they_print(page):
     assert results.failed == 0
 
 
+@functools.cache
+def called_in_tests():
+    """Names that the tests of this folder call."""
+    tests = [path for path in Path(__file__).parent.glob("test_*.py") if path.name != Path(__file__).name]
+    calls = [
+        node.func for path in tests for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
+    ]
+    return {function.id for function in calls if isinstance(function, ast.Name)}
+
+
 @pytest.mark.parametrize("name", sorted(name for _, name in PUBLIC))
 def test_a_model_is_tested_by_name(name):
-    tests = [path for path in Path(__file__).parent.glob("test_*.py") if path.name != Path(__file__).name]
-    calls = {
-        node.func.id
-        for path in tests
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    }
-    assert name in calls
+    assert name in called_in_tests()
 
 
 def test_names_are_unique_over_the_package():
