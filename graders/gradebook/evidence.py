@@ -25,6 +25,25 @@ class Kept:
     sealed: bool
 
 
+def require_possible(result: NotebookResult) -> None:
+    """See that nobody has more points than there are, or fewer than none.
+
+    Parameters
+    ----------
+    result : NotebookResult
+        Not yet written anywhere.
+
+    Raises
+    ------
+    GraderError
+        If a check or the scoring is at fault.
+    """
+    for exercise in result.exercises:
+        if not 0.0 <= exercise.points <= exercise.max_points:  # NaN, too, is not between them
+            found = f"{exercise.points!r} points of {exercise.max_points!r}"
+            raise GraderError(f"{exercise.exercise} was given {found}", do="This is a fault of a check or of scoring.")
+
+
 def append(connection: Connection, secret: bytes, execution: Execution) -> None:
     """Write an execution down for good.
 
@@ -106,9 +125,6 @@ def _append_parts(connection: Connection, key: int, table: Table, rows: Iterable
 
 
 def _exercise_row(result: ExerciseResult) -> dict[str, Any]:
-    if not 0.0 <= result.points <= result.max_points:  # NaN, too, is not between them
-        found = f"{result.points!r} points of {result.max_points!r}"
-        raise GraderError(f"{result.exercise} was given {found}", do="This is a fault of a check or of scoring.")
     names = ("exercise", "points", "max_points", "misconception", "hint", "digest")
     return {name: getattr(result, name) for name in names}
 

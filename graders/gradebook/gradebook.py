@@ -151,6 +151,8 @@ class Gradebook:
             If the disk or the database refuses; no row is changed then.
         """
         for result in results:
+            evidence.require_possible(result)
+        for result in results:
             write_autograded(self.course, submission, result.notebook, result.document)
         self.write_rows(submission, results)
 
@@ -169,6 +171,8 @@ class Gradebook:
         GradebookError
             If the database refuses; nothing is changed then.
         """
+        for result in results:
+            evidence.require_possible(result)
         with explained(self._engine):
             try:
                 with self._engine.begin() as connection:
