@@ -31,6 +31,9 @@ _HARMLESS_METADATA = (
 """What editors write beside a cell by themselves: dropped without a word."""
 
 _DECISIVE = ("grade_id", "grade", "solution", "locked", "task", "points")
+_OBEYED_TAG = re.compile(r"skip|raises|remove|hide|hidden|allow_errors|parameters", re.IGNORECASE)
+"""Tags on a student's own cell that some tool obeys; what else stands there are notes of their own."""
+
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
@@ -140,8 +143,9 @@ class _Work:
         for index, cell in enumerate(self.submitted):
             cell_id = cell.get("id")
             grade_id = by_cell_id.get(cell_id, "") if isinstance(cell_id, str) else ""
-            if not claims[index] and grade_id and grade_id not in claimed:
-                claims[index] = grade_id
+            swapped = claims[index] and grade_id not in ("", claims[index])
+            if swapped or (not claims[index] and grade_id and grade_id not in claimed):
+                claims[index] = claims[index] or grade_id
                 claimed.add(grade_id)
                 self.flag("changed-grade-id", grade_id, f"The cell now says {_grade_id(cell) or 'nothing'!r}.")
         return claims
@@ -203,12 +207,16 @@ class _Work:
         should, have = nbgrader_metadata(ours), nbgrader_metadata(cell)
         if have:
             changed = [key for key in _DECISIVE if _said(should, key) != _said(have, key)]
+            plain = {"schema_version": should.get("schema_version"), "cell_type": ours["cell_type"]}
+            changed += [key for key, value in plain.items() if have.get(key, value) != value]
             if changed:
                 self.flag("changed-nbgrader-metadata", grade_id, f"Changed: {', '.join(changed)}.")
         self._note_metadata(grade_id, cell, _tags(ours))
 
     def _note_metadata(self, where: str, cell: Json, allowed_tags: Sequence[object]) -> None:
+        own = nbgrader_metadata(cell).get("grade_id") not in self.ours
         tags = [str(tag) for tag in _tags(cell) if tag not in allowed_tags]
+        tags = [tag for tag in tags if _OBEYED_TAG.search(tag)] if own else tags
         if tags:
             self.flag("tags", where, f"Tags removed: {', '.join(tags)}.")
         metadata = cell.get("metadata")
