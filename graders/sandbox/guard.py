@@ -20,6 +20,7 @@ _NOTICE = struct.Struct("<QIIiIQ6Q")  # struct seccomp_notif
 _VERDICT = struct.Struct("<QqiI")  # struct seccomp_notif_resp
 _CONTINUE = 1
 _EPERM = 1
+_CLONE, _FORK, _VFORK = (table.get(kernel.MACHINE, -1) for table in (seccomp.CLONE, seccomp.FORK, seccomp.VFORK))
 
 
 class Guard:
@@ -38,6 +39,8 @@ class Guard:
         self.refused = 0
         self._threads = threads
         self._files = files
+        self._program_next = False
+        self.programs = 0
         self._ordered = False
 
     def order(self) -> None:
@@ -66,16 +69,20 @@ class Guard:
     def _allowed(self, pid: int, number: int, flags: int) -> bool:
         if not _starts(number):
             return self._files > 0
-        if number == seccomp.CLONE[kernel.MACHINE] and flags & kernel.CLONE_THREAD:
+        if number == _CLONE and flags & kernel.CLONE_THREAD:
             return _threads(pid) < self._threads
-        plain = number != seccomp.CLONE[kernel.MACHINE] or (flags & 0xFFFFFF00) in seccomp.COPY_FLAGS
+        plain = number == _FORK or (number == _CLONE and (flags & 0xFFFFFF00) in seccomp.COPY_FLAGS)
         return self._ordered and plain
 
     def _book(self, number: int, flags: int, *, allowed: bool) -> None:
         if not _starts(number):
             self._files -= 1
+        elif number == _VFORK or (number == _CLONE and flags & kernel.CLONE_VFORK):
+            self._program_next = True  # a C library starts a program; Python tries again with a plain copy
+            self.programs += 1
         elif not allowed:
-            self.refused += 1
+            self.refused += not self._program_next
+            self._program_next = False
         elif not flags & kernel.CLONE_THREAD:
             self._ordered = False
 
@@ -86,10 +93,13 @@ class Guard:
 
 def _starts(number: int) -> bool:
     """Whether the system call starts a process or thread; else it makes a file."""
-    return number in (seccomp.CLONE[kernel.MACHINE], seccomp.FORK[kernel.MACHINE])
+    return number in (_CLONE, _FORK, _VFORK)
 
 
 def _threads(pid: int) -> int:
     """Threads of the process to which the thread `pid` belongs."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Threads:"))
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 1 << 30  # it has gone: whatever it asked for
+    return next((int(line.split()[1]) for line in lines if line.startswith("Threads:")), 1 << 30)

@@ -8,19 +8,13 @@ from types import TracebackType
 
 from graders.errors import SandboxError
 from graders.records import Cell, CellRun, Endpoint, Flag, Limits
-from graders.sandbox.endpoint import Names, SnapshotEndpoint
+from graders.sandbox.budget import Budget, SpentError
+from graders.sandbox.endpoint import SnapshotEndpoint
+from graders.sandbox.names import Names
 from graders.sandbox.process import Process
-from graders.sandbox.session import GoneError, Session
+from graders.sandbox.session import GoneError, Ran, Session
 
 _REPLAYS = 24
-_REPLAY_SHARE = 2.0  # CPU that replays may use, in parts of what the notebook may use
-
-
-class _SpentError(GoneError):
-    """No time is left to run the notebook again."""
-
-    def __init__(self) -> None:
-        super().__init__("timeout", "no time is left to run the notebook again")
 
 
 class NotebookRun:
@@ -50,7 +44,7 @@ class NotebookRun:
         self._sessions: list[Session] = []
         self._endpoints: dict[str, SnapshotEndpoint] = {}
         self._asked: SnapshotEndpoint | None = None
-        self._used_cpu_s = self._replay_cpu_s = 0.0
+        self._budget = Budget(limits)
         self._replays = 0
         self._lock = threading.Lock()
         try:
@@ -65,9 +59,14 @@ class NotebookRun:
         return tuple(self._runs[cell.index] for cell in self._cells)
 
     @property
+    def started(self) -> int:
+        """How many processes were started for it, copies aside."""
+        return len(self._sessions)
+
+    @property
     def flags(self) -> tuple[Flag, ...]:
         """What a human should look at."""
-        refused = sum(session.refused for session in self._sessions)
+        refused = any(session.refused for session in self._sessions)
         tried = (
             [Flag("processes", "notebook", "tried to start processes, which the sandbox refuses")] if refused else []
         )
@@ -93,6 +92,7 @@ class NotebookRun:
                     self._copies.get(snapshot),
                     lambda: self._revive(snapshot),
                     self._limits,
+                    self._budget,
                     self._names,
                     lambda kind, detail: self._flags.append(Flag(kind, snapshot, detail)),
                     self._give_turn,
@@ -108,25 +108,26 @@ class NotebookRun:
 
     def _run(self) -> None:
         """Run all cells, in as many children as it takes."""
-        while True:
-            session = self._fresh()
-            try:
-                self._pass(session, None)
-            except _SpentError as spent:
-                session.close()
-                self._give_up(spent.detail)
+        with self._budget.running():
+            while self._replays <= _REPLAYS:
+                session = self._fresh()
+                try:
+                    self._pass(session, None)
+                except SpentError:
+                    self._end(session)
+                    break
+                except GoneError:
+                    self._end(session)
+                    continue
+                session.finish()
                 return
-            except GoneError:
-                session.close()
-                continue
-            session.finish()
-            return
-
-    def _give_up(self, why: str) -> None:
-        """Leave the rest as it is: cells that have not run are skipped."""
         for cell in self._cells:
             self._runs.setdefault(cell.index, CellRun(cell.index, "skipped"))
-        self._flags.append(Flag("timeout", "notebook", why))
+        self._flags.append(Flag("timeout", "notebook", "no time is left to run the notebook again"))
+
+    def _end(self, session: Session) -> None:
+        session.close()
+        self._budget.starve(session.waited_s)
 
     def _fresh(self) -> Session:
         session = self._bear()
@@ -157,33 +158,44 @@ class NotebookRun:
 
     def _step(self, session: Session, cell: Cell) -> None:
         """Run a cell, unless it is left out or there is no time left."""
-        if cell.index in self._left_out:
-            return
         again = cell.index in self._runs
-        budget = self._limits.notebook_cpu_s * (_REPLAY_SHARE if again else 1.0)
-        left = budget - (self._replay_cpu_s if again else self._used_cpu_s)
-        if left <= 0.0:
-            if again:
-                raise _SpentError
+        if cell.index in self._left_out or (again and self._runs[cell.index].status == "skipped"):
+            return
+        cpu_s = self._affordable_s(session, again=again)
+        if cpu_s <= 0.0:
             self._runs[cell.index] = CellRun(cell.index, "skipped")
             return
-        if again and self._runs[cell.index].status == "skipped":
-            return
         try:
-            ran = session.run(cell, min(self._limits.cell_cpu_s, left))
+            ran = session.run(cell, cpu_s, min(self._limits.cell_wall_s, self._budget.wall_left_s()))
         except GoneError as gone:
-            self._spend(gone.cpu_s, again=again)
+            self._budget.spend(gone.cpu_s, again=again)
             blamed = self._fault(cell, gone)
             if blamed is cell and not again:
                 self._runs[cell.index] = CellRun(cell.index, gone.status, gone.outputs, None, gone.cpu_s)
             raise
-        self._spend(ran.run.cpu_s, again=again)
+        self._budget.spend(ran.run.cpu_s, again=again)
         if not again:
-            self._runs[cell.index] = ran.run
-            if ran.cut:
-                self._flag("output-cut", cell, f"showed more than {self._limits.output_bytes} bytes")
-            if ran.run.status == "timeout":
-                self._flag("timeout", cell, f"stopped after {ran.run.cpu_s:.1f} s of CPU time")
+            self._keep(cell, ran)
+
+    def _affordable_s(self, session: Session, *, again: bool) -> float:
+        """CPU seconds that a cell may use; SpentError where running again has become too dear."""
+        try:
+            self._budget.check(session.waiting_s)
+            left = self._budget.cpu_left_s(again=again)
+            if left <= 0.0:
+                raise SpentError
+        except SpentError:
+            if again:
+                raise
+            return 0.0
+        return min(self._limits.cell_cpu_s, left)
+
+    def _keep(self, cell: Cell, ran: Ran) -> None:
+        self._runs[cell.index] = ran.run
+        if ran.cut:
+            self._flag("output-cut", cell, f"showed more than {self._limits.output_bytes} bytes")
+        if ran.run.status == "timeout":
+            self._flag("timeout", cell, f"stopped after {ran.run.cpu_s:.1f} s of CPU time")
 
     def _fault(self, cell: Cell, gone: GoneError) -> Cell:
         """Leave out, from now on, the cell that is to blame, and say why.
@@ -207,12 +219,6 @@ class NotebookRun:
     def _flag(self, kind: str, cell: Cell, detail: str) -> None:
         self._flags.append(Flag(kind, f"cell {cell.index}", detail))
 
-    def _spend(self, cpu_s: float, *, again: bool) -> None:
-        if again:
-            self._replay_cpu_s += cpu_s
-        else:
-            self._used_cpu_s += cpu_s
-
     # --- copies -------------------------------------------------------------------------------------
 
     def _revive(self, snapshot: str) -> Process:
@@ -222,11 +228,11 @@ class NotebookRun:
             session = self._fresh()
             try:
                 copies = self._pass(session, snapshot)
-            except _SpentError:
-                session.close()
+            except SpentError:
+                self._end(session)
                 raise
             except GoneError:
-                session.close()
+                self._end(session)
                 continue
             session.finish()
             return copies[snapshot]

@@ -21,6 +21,7 @@ from graders.sandbox.wire import Message, Wire
 
 _PROCESSORS = len(os.sched_getaffinity(0))
 _SHORTEST_WAIT_MS = 1
+_STALL_S = 2.0  # patience with half a message: whole ones are written at once
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ class Process:
         self._alive = True
         self._closed = False
         self._others: dict[int, Callable[[], None]] = {}
+        self._stalled: tuple[float, float, int] | None = None
 
     def watch(self, descriptor: int, react: Callable[[], None]) -> None:
         """Call `react` when `descriptor` has something to read while this process is waited for."""
@@ -96,7 +98,11 @@ class Process:
                 return Event("cpu")
             if now >= deadline.wall_s:
                 return Event("wall")
+            if self._stalls(now):
+                return Event("protocol", detail="a message that does not end")
             rest_s = min((deadline.cpu_s - used) / _PROCESSORS, deadline.wall_s - now)
+            if self._stalled is not None:
+                rest_s = min(rest_s, _STALL_S)
             self._wait(max(_SHORTEST_WAIT_MS, rest_s * 1000))
 
     def _come(self) -> Event | None:
@@ -114,15 +120,29 @@ class Process:
             return found
         return Event("ended") if self.wire.ended or not self._alive else None
 
+    def _stalls(self, now: float) -> bool:
+        """Whether a message has begun and does not go on, though its sender could run."""
+        pending = self.wire.pending
+        if not pending:
+            self._stalled = None
+        elif self._stalled is None or self._stalled[2] != pending:
+            self._stalled = (now, self.waited_s(), pending)
+        elif now - self._stalled[0] > _STALL_S:
+            return not self.waited_s() - self._stalled[1] > _STALL_S / 2
+        return False
+
     def _wait(self, timeout_ms: float) -> None:
         poll = select.poll()
         poll.register(self.wire.fileno(), select.POLLIN | (select.POLLOUT if self.wire.sending else 0))
         poll.register(self._handle, select.POLLIN)
         for descriptor in self._others:
             poll.register(descriptor, select.POLLIN)
-        for descriptor, _ in poll.poll(timeout_ms):
+        for descriptor, events in poll.poll(timeout_ms):
             if descriptor in self._others:
-                self._others[descriptor]()
+                if events & select.POLLIN:
+                    self._others[descriptor]()
+                else:  # hung up: nobody is left who could ask
+                    del self._others[descriptor]
             elif descriptor == self._handle:
                 self.wire.pull()  # its last words
                 self._alive = False

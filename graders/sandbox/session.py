@@ -21,7 +21,9 @@ from graders.sandbox.process import Deadline, Event, Process
 from graders.sandbox.wire import Message, Wire
 from graders.sandbox.zygotes import Newborn, how_it_ended
 
-_GRACE_S = 1.0  # CPU (and, for one that sleeps, wall) seconds between the interrupt and the end
+_GRACE_S, _GRACE_WALL_S = 1.0, 5.0  # CPU and wall seconds between the interrupt and the end
+_COPY_WALL_S = 10.0  # a copy takes milliseconds, and nothing else goes on in the notebook meanwhile
+_CURIOUS = 2  # matplotlib asks for fonts, Python for its machine
 _STATUSES = ("ok", "error", "memory")
 
 
@@ -99,12 +101,17 @@ class Session:
         self._number = 0
         self._copies: list[Process] = []
         self._twice = False
+        self.waited_s = 0.0
         self._closed = False
 
     @property
-    def refused(self) -> int:
-        """How many processes it tried to start."""
-        return 0 if self._guard is None else self._guard.refused
+    def refused(self) -> bool:
+        """Whether it tried to start processes, or more programs than a library that looks around in its place."""
+        return self._guard is not None and (self._guard.refused > 0 or self._guard.programs > _CURIOUS)
+
+    def waiting_s(self) -> float:
+        """Seconds that it has waited for a processor, so far."""
+        return self._process.waited_s()
 
     def place(self, files: Mapping[str, bytes]) -> None:
         """Put files into its folder."""
@@ -118,15 +125,15 @@ class Session:
         if event.message is None or event.message.head != {"done": self._number}:
             raise SandboxError(f"a child of the sandbox could not write the notebook's files: {self._ending(event)}")
 
-    def run(self, cell: Cell, cpu_s: float) -> Ran:
+    def run(self, cell: Cell, cpu_s: float, wall_s: float) -> Ran:
         """Run a cell.
 
         Parameters
         ----------
         cell : Cell
             What to run.
-        cpu_s : float
-            What it may use.
+        cpu_s, wall_s : float
+            What it may use, and how long it may take.
 
         Returns
         -------
@@ -136,7 +143,7 @@ class Session:
         outputs, number = Outputs(self._limits.output_bytes), self._next_number()
         start, begun = self._process.cpu_s(), time.monotonic()
         self._process.wire.queue(codec.pack({"op": "cell", "n": number, "source": cell.source}))
-        deadline = Deadline(start + cpu_s, begun + self._limits.cell_wall_s)
+        deadline = Deadline(start + cpu_s, begun + wall_s)
         interrupted = ""
         while True:
             event = self._process.next(deadline)
@@ -161,11 +168,11 @@ class Session:
                     continue
                 event = Event("cpu")
             if event.kind == "wall" and not interrupted:
-                check_starved(self._process, self._limits.cell_wall_s)
+                check_starved(self._process, wall_s)
             if event.kind in ("cpu", "wall") and not interrupted:
                 interrupted = "used up its CPU time" if event.kind == "cpu" else "waited for what does not come"
                 self._process.send(signal.SIGINT)
-                deadline = Deadline(self._process.cpu_s() + _GRACE_S, time.monotonic() + max(10.0, 10 * _GRACE_S))
+                deadline = Deadline(self._process.cpu_s() + _GRACE_S, time.monotonic() + _GRACE_WALL_S)
                 continue
             raise self._gone(event, interrupted, outputs, start)
 
@@ -232,8 +239,8 @@ class Session:
                 self._guard.settle()
 
     def _copied(self, number: int, wire: Wire) -> Process:
-        limits = self._limits
-        deadline = Deadline(self._process.cpu_s() + limits.call_cpu_s, time.monotonic() + limits.call_wall_s)
+        wall_s = min(self._limits.call_wall_s, _COPY_WALL_S)
+        deadline = Deadline(self._process.cpu_s() + self._limits.call_cpu_s, time.monotonic() + wall_s)
         event = self._process.next(deadline)
         while event.message is not None and "output" in event.message.head:  # of a thread that goes on printing
             if self._over(deadline):
@@ -241,7 +248,7 @@ class Session:
             event = self._process.next(deadline)
         if event.message is None or event.message.head != {"done": number}:
             if event.kind == "wall":
-                check_starved(self._process, limits.call_wall_s)
+                check_starved(self._process, wall_s)
             detail = self._ending(event) if event.kind == "ended" else "did not copy itself when it was told to"
             raise GoneError("crashed", detail, protocol=event.kind in ("protocol", "message"))
         poll = select.poll()
@@ -272,6 +279,8 @@ class Session:
         if self._closed:
             return
         self._closed = True
+        waited_s = self._process.waited_s()
+        self.waited_s = 0.0 if waited_s == float("inf") else waited_s  # it has gone already
         for process in self._copies:
             process.close()
         self._process.close()

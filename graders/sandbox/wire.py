@@ -51,6 +51,11 @@ class Wire:
         """Whether something waits to be sent."""
         return bool(self._out)
 
+    @property
+    def pending(self) -> int:
+        """Bytes of a message that has not come whole."""
+        return len(self._in)
+
     def queue(self, data: bytes, handles: tuple[int, ...] = ()) -> None:
         """Put a message behind those that wait; the descriptors travel with its first byte."""
         self._out.append((memoryview(data), handles))

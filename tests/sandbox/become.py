@@ -1,8 +1,9 @@
-"""Run a command as somebody else: `become.py ordinary|no-admin COMMAND...`, started by the superuser.
+"""Run a command as somebody else: `become.py ordinary|no-admin|open COMMAND...`, started by the superuser.
 
 `ordinary` is a user without any rights (65534), `no-admin` the superuser of a container that was given no
-CAP_SYS_ADMIN. Folders on the way to this interpreter that only the superuser may enter are replaced, in a mount
-namespace of this process alone, by ones that everybody may enter.
+CAP_SYS_ADMIN, `open` the superuser where everybody can read the interpreter. Folders on the way to this interpreter
+that only the superuser may enter are replaced, in a mount namespace of this process alone, by ones that everybody may
+enter.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ def main(who: str, command: list[str]) -> None:
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+    elif who == "open":
+        open_way(Path(sys.base_prefix))
     else:
         kernel.control(kernel.PR_CAPBSET_DROP, _CAP_SYS_ADMIN)
     os.execv(command[0], command)

@@ -70,6 +70,27 @@ def test_one_that_sleeps_is_stopped_and_one_that_is_starved_is_tried_again(monke
             sandbox.run(cells(forever), {})
 
 
+def test_an_exercise_that_only_sleeps_or_crashes_is_given_up(best: Sandbox) -> None:
+    limits = replace(LIMITS, call_wall_s=0.1)
+    source = "import os, threading\ndef f():\n    threading.Event().wait()\ndef g(): os._exit(1)\ndef h(): return 1"
+    with start(SHAPES[0], limits) as sandbox, sandbox.run(cells(source, snapshots={0: ("a", "b")}), {}) as run:
+        for name, snapshot, kind in (("f", "a", "timeout"), ("g", "b", "crashed")):
+            replies = ask(run, *[call(name)] * 50, call("h"), snapshot=snapshot)
+            assert [reply.kind for reply in replies] == [kind] * 51
+        assert run.started <= 4  # the first child, and two more for the copies that crashed
+
+
+def test_a_notebooks_wall_time_is_bounded() -> None:
+    limits = replace(LIMITS, cell_wall_s=0.3, notebook_wall_s=0.5, call_wall_s=0.3)
+    forever = "import threading\nthreading.Event().wait()"
+    with start(SHAPES[0], limits) as sandbox, sandbox.run(cells("1", *[forever] * 20, "def f(): return 1"), {}) as run:
+        statuses = [cell.status for cell in run.cells]
+        assert statuses[0] == "ok"
+        assert "timeout" in statuses
+        assert statuses[-1] == "skipped"
+        assert ask(run, call("f"))[0].kind in ("missing", "timeout")
+
+
 def test_processes_and_threads(sandbox: Sandbox) -> None:
     fork = "import os\ntry:\n    os.fork()\n    print('forked')\nexcept OSError as reason:\n    print(reason)"
     threads = f"""
@@ -127,6 +148,15 @@ for _ in range(60):
             failed = run.cells[0].outputs[-1]
             assert (failed["output_type"], failed["ename"]) in (("error", "OSError"), ("error", "PermissionError"))
             assert text_of(run, 1) == "'alive'"
+
+
+def test_a_library_that_looks_for_programs_is_not_accused(best: Sandbox) -> None:
+    curious = "import subprocess\ntry: subprocess.check_output(['fc-list'])\nexcept OSError as reason: print(reason)"
+    with best.run(cells(curious), {}) as run:
+        assert "not permitted" in text_of(run, 0)
+        assert run.flags == ()
+    with best.run(cells(*[curious] * 3), {}) as run:
+        assert kinds_of_flags(run) == ["processes"]
 
 
 @pytest.mark.parametrize(

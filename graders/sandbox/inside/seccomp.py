@@ -26,6 +26,7 @@ _NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16  # offsets in struct seccomp_data
 
 CLONE = {"x86_64": 56, "aarch64": 220}
 FORK = {"x86_64": 57, "aarch64": -1}
+VFORK = {"x86_64": 58, "aarch64": -1}
 COPY_FLAGS = (0x01200000, 0)
 """Flags of `clone`, signal aside, when a C library forks: set and clear the thread's id (glibc), or none (musl)."""
 
@@ -46,7 +47,7 @@ def _table(text: str) -> dict[str, tuple[int, ...]]:
 _REFUSED = _table(
     """
     # processes and programs
-    vfork=58/- execve=59/221 execveat=322/281 ptrace=101/117 process_vm_readv=310/270 process_vm_writev=311/271
+    execve=59/221 execveat=322/281 ptrace=101/117 process_vm_readv=310/270 process_vm_writev=311/271
     kcmp=312/272 pidfd_open=434/434 pidfd_getfd=438/438 process_madvise=440/440 process_mrelease=448/448
     # sockets
     socket=41/198
@@ -112,7 +113,7 @@ def _program(*, ask: bool, count: bool) -> bytes:
         *_on(_CLONE3, absent),
     ]
     if FORK[machine] >= 0:
-        lines += _on(FORK[machine], copy)
+        lines += [*_on(FORK[machine], copy), *_on(VFORK[machine], asked if ask else denied)]
     for number in _REFUSED[machine]:
         lines += _on(number, denied)
     if count:
@@ -123,6 +124,8 @@ def _program(*, ask: bool, count: bool) -> bytes:
         _instruction(_LOAD, _ARGUMENTS),
         _instruction(_ANY_BIT, kernel.CLONE_THREAD, no=1),
         asked if count else allowed,
+        _instruction(_ANY_BIT, kernel.CLONE_VFORK, no=1),
+        asked if ask else denied,
         _instruction(_AND, 0xFFFFFF00),
         _instruction(_EQUAL, COPY_FLAGS[0], yes=2),
         _instruction(_EQUAL, COPY_FLAGS[1], yes=1),

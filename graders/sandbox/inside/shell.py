@@ -162,7 +162,8 @@ def _jsonable(data: Any) -> dict[str, Any]:
     for kind, value in dict(data).items():
         if isinstance(value, bytes):
             value = encodebytes(value).decode("ascii")
-        made[str(kind)] = value if isinstance(value, (str, dict, list)) else str(value)
+        plain = isinstance(value, str) or (str(kind).endswith("json") and isinstance(value, (dict, list)))
+        made[str(kind)] = value if plain else str(value)
     return made
 
 
