@@ -228,9 +228,7 @@ def _require_decent(path: PurePosixPath, found: os.stat_result, where: str, tall
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
         kind = "a link" if stat.S_ISLNK(found.st_mode) else "neither a file nor a folder"
         raise SubmissionError(f"{path} is {kind}", where, "Hand in the file itself.")
-    if (
-        stat.S_ISREG(found.st_mode) and found.st_nlink > 1
-    ):  # of a source notebook, perhaps: it would be graded, and shown
+    if stat.S_ISREG(found.st_mode) and found.st_nlink > 1:  # of a source notebook, perhaps: it would earn all points
         raise SubmissionError(f"{path} is a second name (hard link) of another file", where, "Hand in a copy of it.")
     if tally.files > MOST_FILES or tally.size > LARGEST_FOLDER or len(path.parts) > DEEPEST_FOLDER:
         limits = f"{MOST_FILES} files, {LARGEST_FOLDER >> 20} MiB, {DEEPEST_FOLDER} levels"
