@@ -137,7 +137,7 @@ def test_files(sandbox: Sandbox) -> None:
     unlinked = """
 import os
 kept = []
-for _ in range(60):
+for _ in range(100):
     handle = os.open('gone', os.O_CREAT | os.O_WRONLY)
     os.unlink('gone'); kept.append(handle)
     os.write(handle, bytes(1 << 20))
