@@ -32,7 +32,8 @@ def write(course: Path, path: Path, content: bytes, mode: int = 0o644) -> None:
     """
     with explained(path):
         make_folders(course, path.parent)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        _clear_away(path)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}.")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -44,6 +45,16 @@ def write(course: Path, path: Path, content: bytes, mode: int = 0o644) -> None:
             with contextlib.suppress(OSError):
                 Path(name).unlink()
             raise
+
+
+def _clear_away(path: Path) -> None:
+    """Remove what was to become this file when its writer was killed."""
+    mark = f".{path.name}."
+    for found in path.parent.iterdir():
+        writer = found.name.removeprefix(mark).partition(".")[0] if found.name.startswith(mark) else ""
+        if writer.isdigit() and not Path(f"/proc/{writer}").exists():
+            with contextlib.suppress(FileNotFoundError):
+                found.unlink()
 
 
 def make_folders(course: Path, folder: Path) -> None:
