@@ -60,6 +60,8 @@ class Process:
         self._last_cpu_s = 0.0
         self._alive = True
         self._closed = False
+        # stopped ones of the same notebook: they have the same user, who might wake one to compute beside the clock
+        self.companions: tuple[Process, ...] = ()
         self._others: dict[int, Callable[[], None]] = {}
         self._stalled: tuple[float, float, int] | None = None
 
@@ -68,9 +70,13 @@ class Process:
         self._others[descriptor] = react
 
     def cpu_s(self) -> float:
-        """CPU seconds that it has used, all threads together."""
+        """CPU seconds that it and its companions have used, all threads together."""
+        return self.own_cpu_s() + sum(other.own_cpu_s() for other in self.companions)
+
+    def own_cpu_s(self) -> float:
+        """CPU seconds that it has used itself."""
         with contextlib.suppress(OSError):
-            if self._alive:
+            if self._alive and not self._closed:
                 self._last_cpu_s = time.clock_gettime(self._clock)
         return self._last_cpu_s
 

@@ -265,6 +265,9 @@ class Session:
         copied = Process(wire, wire.sender)
         copied.send(signal.SIGSTOP)
         self._copies.append(copied)
+        family = (self._process, *self._copies)
+        for process in family:
+            process.companions = tuple(other for other in family if other is not process)
         if self._guard is not None:
             copied.watch(self._guard.listener, self._guard.decide)
         return copied

@@ -249,6 +249,30 @@ def right(n): return 7
             assert kinds_of_flags(run) == ["protocol"]
 
 
+def test_a_process_that_was_stopped_cannot_compute_beside_the_clock(sandbox: Sandbox) -> None:
+    source = """
+import mmap, os, signal, threading
+shared = mmap.mmap(-1, 4096)
+def help_out():
+    while True:
+        if shared[0] and int.from_bytes(shared[8:16], "little") != os.getpid(): shared[1] = 1
+        elif shared[0]: return
+os.register_at_fork(after_in_child=lambda: threading.Thread(target=help_out, daemon=True).start())
+def f():
+    shared[8:16] = os.getpid().to_bytes(8, "little")
+    shared[0] = 1
+    for pid in range(os.getpid() - 9, os.getpid() + 9):
+        if pid > 1 and pid not in (os.getppid(), os.getpid()):
+            try: os.kill(pid, signal.SIGCONT)
+            except OSError: pass
+    threading.Event().wait(100)
+"""
+    with sandbox.run(cells(source, snapshots={0: ("a", "b")}), {}) as run:
+        (reply,) = ask(run, call("f"), snapshot="a")
+        assert reply.kind == "timeout"
+        assert reply.cpu_s >= LIMITS.call_cpu_s
+
+
 @pytest.mark.parametrize("begun", ["b'\\0'", "struct.pack('<II', 1000, 0) + b'{'"])
 def test_half_a_message_is_not_waited_for(begun: str) -> None:
     limits = replace(LIMITS, call_wall_s=1000.0)
