@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
 from graders.course.course import Course
 from graders.course.intake import Submission, read_submission, submitted_students
@@ -123,10 +124,15 @@ class _Run:
             digest = "" if content is None else hashlib.sha256(content).hexdigest()
             if known is None or known.digests != (digest, self.grader.context_digest(notebook)):
                 return None
-            if known.timestamp != submission.timestamp:
+            if submission.timestamp not in (None, known.timestamp):
+                return None
+            if content is not None and not self._autograded(submission.student, notebook).is_file():
                 return None
             points, flags = points + known.points, flags + known.flags
         return Receipt(submission.student, "unchanged", points, module.points, flags)
+
+    def _autograded(self, student: str, notebook: str) -> Path:
+        return self.grader.course.autograded(student, self.grader.module.slug) / f"{notebook}.ipynb"
 
     def _grade(self, submission: Submission) -> tuple[NotebookResult, ...]:
         return tuple(

@@ -98,6 +98,7 @@ class Grader:
             "source": _sha256(self.sources[notebook]),
             "files": {name: _sha256(content) for name, content in sorted(self.files.items())},
             "limits": asdict(self.course.limits),
+            "late": (self.course.late, str(self.course.due.get(self.module.slug, ""))),
             "unsafe": self.allow_unsafe,
             "exercises": [(entry.id, entry.points, self._digests[entry.id]) for entry in entries],
         }
@@ -134,7 +135,8 @@ class Grader:
                 self._zeros(notebook),
                 (Flag("missing-notebook", notebook, "The submission has no such notebook."),),
             )
-        rebuilt = rebuild(self._releases[notebook], parse_notebook(submitted, where=f"{student}/{notebook}.ipynb"))
+        where = f"submitted/{student}/{self.module.slug}/{notebook}.ipynb"
+        rebuilt = rebuild(self._releases[notebook], parse_notebook(submitted, where), where)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 return self._run(student, notebook, submitted, rebuilt)
