@@ -251,14 +251,7 @@ class Session:
                 check_starved(self._process, wall_s)
             detail = self._ending(event) if event.kind == "ended" else "did not copy itself when it was told to"
             raise GoneError("crashed", detail, protocol=event.kind in ("protocol", "message"))
-        poll = select.poll()
-        poll.register(wire.fileno(), select.POLLIN)
-        message = None
-        with contextlib.suppress(codec.ProtocolError):
-            while (message := wire.take()) is None and not wire.ended:
-                if not poll.poll(max(0.0, deadline.wall_s - time.monotonic()) * 1000):
-                    break
-                wire.pull()
+        message = self._first_word(wire, deadline.wall_s)
         known = {self._process.pid, *(copy.pid for copy in self._copies)}
         if message is None or message.head != {"copy": number} or wire.sender in known or not wire.sender:
             raise GoneError("crashed", "its copy did not come to life", protocol=message is not None)
@@ -271,6 +264,26 @@ class Session:
         if self._guard is not None:
             copied.watch(self._guard.listener, self._guard.decide)
         return copied
+
+    def _first_word(self, wire: Wire, until_s: float) -> Message | None:
+        """First message of a copy; None if there is none."""
+        poll = select.poll()
+        poll.register(wire.fileno(), select.POLLIN)
+        if self._guard is not None:  # the copy may have questions of its own before it speaks
+            poll.register(self._guard.listener, select.POLLIN)
+        with contextlib.suppress(codec.ProtocolError):
+            while (message := wire.take()) is None and not wire.ended:
+                came = dict(poll.poll(max(0.0, until_s - time.monotonic()) * 1000))
+                if not came:
+                    return None
+                if wire.fileno() in came:
+                    wire.pull()
+                elif self._guard is not None and came.get(self._guard.listener, 0) & select.POLLIN:
+                    self._guard.decide()
+                else:
+                    return None
+            return message
+        return None
 
     def finish(self) -> None:
         """Stop listening to the child, and stop it: from now on only its copies are talked to."""
@@ -285,6 +298,9 @@ class Session:
         waited_s = self._process.waited_s()
         self.waited_s = 0.0 if waited_s == float("inf") else waited_s  # it has gone already
         for process in self._copies:
+            process.send(signal.SIGKILL)
+            if self._folder:  # without a pid namespace they do not end with the child
+                process.wait_for_end()
             process.close()
         self._process.close()
         how_it_ended(self._report)

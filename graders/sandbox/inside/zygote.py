@@ -200,13 +200,11 @@ class Zygote:
             os._exit(0)
 
     def _bury(self, _signal: int, _frame: FrameType | None) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if not pid:
-                return
+        ended: dict[int, int] = {}
+        with contextlib.suppress(ChildProcessError):
+            while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                ended.update([found])
+        for pid, status in ended.items():  # only when all are buried: the trusted side may look
             report = self._watched.pop(pid, None)
             if report is not None:
                 with contextlib.suppress(OSError):
