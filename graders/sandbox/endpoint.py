@@ -153,6 +153,8 @@ class SnapshotEndpoint:
     def _lose(self, lost: Lost) -> None:
         if lost.protocol:
             self._flag("protocol", "a hidden call was answered with what no call answers")
+        elif lost.kind == "crashed":
+            self._flag("crashed", "its process ended in a hidden call")
         if lost.kind != "retry":
             self._lost += 1
             self._last = "timeout" if lost.kind == "timeout" else "crashed"

@@ -20,7 +20,7 @@ from graders.sandbox.inside import codec
 from graders.sandbox.wire import Message, Wire
 
 _PROCESSORS = len(os.sched_getaffinity(0))
-_SHORTEST_WAIT_MS = 1
+_SHORTEST_WAIT_MS, _LAST_MS = 1, 10_000
 _STALL_S = 2.0  # patience with half a message: whole ones are written at once
 
 
@@ -155,21 +155,20 @@ class Process:
 
     def send(self, number: int) -> None:
         """Send it a signal, if it is still there."""
+        if self._closed:
+            return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, number)
 
-    def wait_for_end(self) -> None:
-        """Wait until it has gone (it must have been killed)."""
-        poll = select.poll()
-        poll.register(self._handle, select.POLLIN)
-        poll.poll(10_000)
-        self._alive = False
-
-    def close(self) -> None:
-        """Kill it and let go of it."""
+    def close(self, *, wait: bool = False) -> None:
+        """Kill it, wait until it has gone if that is wanted, and let go of it."""
         if self._closed:
             return
-        self._closed = True
         self.send(signal.SIGKILL)
+        self._closed = True
+        if wait:
+            poll = select.poll()
+            poll.register(self._handle, select.POLLIN)
+            poll.poll(_LAST_MS)
         self.wire.close()
         os.close(self._handle)

@@ -298,10 +298,7 @@ class Session:
         waited_s = self._process.waited_s()
         self.waited_s = 0.0 if waited_s == float("inf") else waited_s  # it has gone already
         for process in self._copies:
-            process.send(signal.SIGKILL)
-            if self._folder:  # without a pid namespace they do not end with the child
-                process.wait_for_end()
-            process.close()
+            process.close(wait=bool(self._folder))  # without a pid namespace they do not end with the child
         self._process.close()
         how_it_ended(self._report)
         os.close(self._report)
