@@ -101,6 +101,7 @@ class _Run:
                 if isinstance(submission, Receipt):
                     yield submission
                     continue
+                self.grader.sandbox()  # where it cannot start, that is said once, and not of every student
                 going[pool.submit(self._grade, submission)] = submission
                 if len(going) >= _AHEAD * self.workers:
                     yield from self._finished(going)

@@ -1,0 +1,1 @@
+"""What the victim would like to keep for itself."""
