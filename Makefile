@@ -15,7 +15,7 @@ demo: setup ## grade a sample cohort and write its report
 	$(BIN)/aisa demo build/demo
 
 test: setup lint ## linters, types, contracts, then every test
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile
 
 lint: setup
 	$(BIN)/ruff check .
