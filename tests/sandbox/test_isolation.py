@@ -254,9 +254,8 @@ def test_a_process_that_was_stopped_cannot_compute_beside_the_clock(sandbox: San
 import mmap, os, signal, threading
 shared = mmap.mmap(-1, 4096)
 def help_out():
-    while True:
-        if shared[0] and int.from_bytes(shared[8:16], "little") != os.getpid(): shared[1] = 1
-        elif shared[0]: return
+    while not shared[0]: pass
+    while int.from_bytes(shared[8:16], "little") != os.getpid(): shared[1] = 1
 os.register_at_fork(after_in_child=lambda: threading.Thread(target=help_out, daemon=True).start())
 def f():
     shared[8:16] = os.getpid().to_bytes(8, "little")
