@@ -54,8 +54,9 @@ class Attack:
         Points that its answers are worth without the attack; 0 where not named.
     flag : str
         Kind of flag that a human must see; "any" where several would do, "" where nothing is to be flagged.
-    refused : bool
-        Whether the file cannot be graded at all, and the student gets a receipt instead.
+    refused : bool or None
+        Whether the file cannot be graded at all, and the student gets a receipt instead; None: it depends on who
+        grades.
     harms_itself : bool
         Whether it may lose points that its answers would earn: then it must not gain any.
     root : bool
@@ -70,7 +71,7 @@ class Attack:
     folder: Callable[[Place], None] | None = None
     earns: Mapping[str, float] = field(default_factory=dict)
     flag: str = "any"
-    refused: bool = False
+    refused: bool | None = False
     harms_itself: bool = False
     root: bool = False
 

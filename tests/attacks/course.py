@@ -30,12 +30,12 @@ HIDDEN = ("7340033917", "9182736455")
 
 LIMITS = {
     "cell_cpu_s": 0.8,
-    "cell_wall_s": 4.0,
+    "cell_wall_s": 5.0,
     "notebook_cpu_s": 2.5,
-    "notebook_wall_s": 10.0,
+    "notebook_wall_s": 12.0,
     "call_cpu_s": 0.25,
     "exercise_cpu_s": 0.8,
-    "call_wall_s": 1.5,
+    "call_wall_s": 3.0,
     "memory_bytes": 512 << 20,
     "disk_bytes": 32 << 20,
     "processes": 32,

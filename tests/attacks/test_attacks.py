@@ -43,7 +43,8 @@ def test_an_attack_gains_nothing(outcome: Outcome, name: str) -> None:
     else:
         assert points == expected
     receipt = outcome.receipts[name]
-    assert receipt["state"] == ("refused" if attack.refused else "graded"), receipt["detail"]
+    allowed = {True: {"refused"}, False: {"graded"}, None: {"refused", "graded"}}[attack.refused]
+    assert receipt["state"] in allowed, receipt["detail"]
     assert BREACH not in outcome.shown(name)
 
 

@@ -222,7 +222,9 @@ DEVICE_NOTEBOOK = Attack(
     "its notebook is a device without end", folder=_device_notebook, refused=True, flag="", root=True
 )
 FOLDER_FOR_NOTEBOOK = Attack("a folder by the notebook's name", folder=_folder_for_notebook, refused=True, flag="")
-UNREADABLE = Attack("takes the right to read its notebook away", answers=WRONG, folder=_unreadable, flag="")
+UNREADABLE = Attack(
+    "takes the right to read its notebook away", answers=WRONG, folder=_unreadable, refused=None, flag=""
+)
 NO_NOTEBOOK = Attack("hands in no notebook", folder=_no_notebook, refused=True, flag="")
 TWINS = Attack(
     "brings notebooks whose names look like the right one", answers=WRONG, folder=_twins, refused=True, flag=""

@@ -1,0 +1,119 @@
+"""A selection of the attacks on module 2 itself: what earns nothing on the victim earns nothing there either."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from graders.authoring.answers import fill, nbgrader_metadata, release
+from graders.authoring.material import load_module
+from graders.checks.catalogue import load as load_checks
+from graders.course import init, load
+from graders.grading import Grader
+from graders.paths import material_root
+from tests.attacks.attack import Notebook, code_cell, found
+
+SLUG = "m02_tools_methods"
+MODULE = load_module(material_root() / "assignments" / "authoring" / SLUG)
+CATALOGUE = load_checks(MODULE)
+CELLS = {  # attacks that are cells of their own and name nothing of the victim's
+    name: attack
+    for name, attack in found()
+    if name.startswith("interpreter-hooks")
+    and set(attack.cells) <= {"start", "end"}
+    and "breach" not in "".join(attack.cells.values())
+    and not any(word in name for word in ("signals", "input", "debugger"))
+}
+BODIES = {
+    "nothing": "return None",
+    "zero": "return 0.0",
+    "one": "return 1.0",
+    "nan": "return float('nan')",
+    "echo": "return args[0] if args else None",
+    "all-arguments": "return args",
+    "raises": "raise ValueError('no')",
+    "equal": "return type('Same', (float,), {'__eq__': lambda self, other: True, '__hash__': None})(1)",
+    "table": "return dict.fromkeys(['retiring', 'bad_speculation', 'frontend_bound', 'backend_bound'], [0.25])",
+    "reference": "import reference_solutions; return reference_solutions",
+}
+
+
+@pytest.fixture(scope="module")
+def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
+    root = tmp_path_factory.mktemp("module-2") / "course"
+    init(root)
+    with Grader(load(root), SLUG) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def released() -> Notebook:
+    return release(json.loads((MODULE.source / "practical.ipynb").read_bytes()))
+
+
+def points(grader: Grader, notebook: Mapping[str, Any]) -> float:
+    result = grader.grade("student-01", "practical", json.dumps(notebook).encode())
+    return sum(exercise.points for exercise in result.exercises)
+
+
+def answered(body: str) -> dict[str, str]:
+    """Every exercise answered with the same body: functions, and the methods of classes."""
+    texts = {}
+    for exercise in CATALOGUE.exercises.values():
+        if exercise.is_class:
+            names = [name for name in vars(exercise.reference) if not name.startswith("_")]
+            methods = "".join(f"    def {name}(self, *args, **more):\n        {body}\n" for name in names)
+            texts[exercise.id] = (
+                f"class {exercise.target}:\n    def __init__(self, *args, **more):\n        pass\n{methods}"
+            )
+        else:
+            texts[exercise.id] = f"def {exercise.target}(*args, **more):\n    {body}\n"
+    return texts
+
+
+def test_right_answers_earn_everything(grader: Grader, released: Notebook) -> None:
+    right = {exercise: CATALOGUE.quoted(answers[0]) for exercise, answers in CATALOGUE.answers.items()}
+    assert points(grader, fill(released, right)) == MODULE.points
+
+
+@pytest.mark.parametrize("kind", BODIES)
+def test_answers_that_know_nothing_earn_nothing(grader: Grader, released: Notebook, kind: str) -> None:
+    assert points(grader, fill(released, answered(BODIES[kind]))) == 0
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_hooks_earn_nothing(grader: Grader, released: Notebook, name: str) -> None:
+    notebook = fill(released, answered(BODIES["one"]))
+    for place, text in CELLS[name].cells.items():
+        notebook["cells"].insert(0 if place == "start" else len(notebook["cells"]), code_cell(text))
+    assert points(grader, notebook) == 0
+
+
+@pytest.mark.parametrize("change", ["skipped", "emptied", "deleted", "renamed", "worth 50", "ungraded", "duplicated"])
+def test_games_with_test_cells_earn_nothing(grader: Grader, released: Notebook, change: str) -> None:
+    notebook = copy.deepcopy(fill(released, answered(BODIES["one"])))
+    for cell in [cell for cell in notebook["cells"] if nbgrader_metadata(cell).get("grade")]:
+        said = cell["metadata"]["nbgrader"]
+        if change == "skipped":
+            cell["metadata"]["tags"] = ["skip-execution"]
+        elif change == "emptied":
+            cell["source"] = "50.0"
+        elif change == "deleted":
+            notebook["cells"].remove(cell)
+        elif change == "renamed":
+            said["grade_id"] += "_2"
+        elif change == "worth 50":
+            said["points"] = 50
+        elif change == "ungraded":
+            said["grade"], said["solution"] = False, True
+        else:
+            notebook["cells"].append({**copy.deepcopy(cell), "source": "50.0"})
+    assert points(grader, notebook) == 0
+
+
+def test_the_selection_is_no_empty_one() -> None:
+    assert len(CELLS) > 12
