@@ -8,8 +8,8 @@ Model
 
     A node is flagged if it is above its own threshold and all its ancestors are flagged. :math:`P(n)` names children
     that speak for their parent: Retiring is flagged beyond 70 % of the slots, and also if Heavy Operations are above
-    theirs; so values are needed before flags. From the root the path goes to the largest flagged child, again and
-    again.
+    theirs; so values are needed before flags. From the root the path goes to the largest child above its own
+    threshold, again and again: on the way down the ancestors are flagged already, and nobody speaks for a parent.
 Assumes
     Siblings are shares of the same whole, so that the largest is the one to look at.
 Breaks when
@@ -110,29 +110,20 @@ def flagged_nodes(
     return flags
 
 
-def drill_down_path(
-    values: Mapping[str, float], tree: Mapping[str, tuple[str, float]], speaks_for_parent: Collection[str] = ()
-) -> list[str]:
-    """Nodes from level 1 downwards, each the largest flagged child of the one before; empty if nothing is flagged.
+def drill_down_path(values: Mapping[str, float], tree: Mapping[str, tuple[str, float]]) -> list[str]:
+    """Nodes from level 1 downwards, each the largest of those above their thresholds; empty if there is none.
 
     Parameters
     ----------
     values : mapping of str to float
-        Share of each node of one workload. [1]
+        Share of each node of one workload; a node may be missing, and a NaN is above no threshold. [1]
     tree : mapping of str to tuple of str and float
-        Node -> its parent ("" for a root) and its threshold.
-    speaks_for_parent : collection of str
-        Nodes that flag their parent when they are above their own threshold.
+        Node -> its parent ("" for a root) and its threshold, in any order.
 
     Returns
     -------
     list of str
         The path; where two are equally large, the first of the tree.
-
-    Raises
-    ------
-    ValueError
-        If a node with a value has an ancestor without one, or is its own ancestor.
 
     Examples
     --------
@@ -140,12 +131,12 @@ def drill_down_path(
     >>> drill_down_path(values, SKYLAKE_TREE)
     ['backend_bound', 'memory_bound', 'dram_bound']
     """
-    flags = flagged_nodes(values, tree, speaks_for_parent)
     path: list[str] = []
     here = ""
     while True:
-        children = [node for node in flags if tree[node][0] == here and bool(flags[node])]
-        if not children:
+        children = [node for node in tree if tree[node][0] == here and node in values]
+        flagged = [node for node in children if values[node] > tree[node][1]]
+        if not flagged:
             return path
-        here = max(children, key=lambda node: values[node])
+        here = max(flagged, key=lambda node: values[node])
         path.append(here)

@@ -8,15 +8,16 @@ Model
 
     A figure is a plain object: a title, two axes with label, scale and limits, series of lines, points or bars with
     label and coordinates, marks, and what could not be shown. On logarithmic axes a roof is a polyline with a bend at
-    the ridge, and slope one to its left. Stacked bars stand on each other, and end at 100 %.
+    the ridge, and slope one to its left. A kernel has a point for each level of memory, all at the same height: it has
+    one performance, and as many intensities as there are levels. Stacked bars stand on each other, and end at 100 %.
 Assumes
     Whoever draws it takes the object as it is.
 Breaks when
     A value cannot be drawn (zero or NaN on a logarithmic axis, a negative share in a stack): it is named in
     `left_out`, never dropped in silence.
 Source
-    Williams, Waterman, Patterson, CACM 52(4), 2009, pp. 65-76, figure 1 (roofline); Yasin, ISPASS 2014, pp. 35-44
-    (stacked categories); the form of the object is ours.
+    Williams, Waterman, Patterson, CACM 52(4), 2009, pp. 65-76, figure 1 (roofline); Yang, Kurth, Williams, CCPE 32(20),
+    2020 (a point for each level); Yasin, ISPASS 2014, pp. 35-44 (stacked categories); the form of the object is ours.
 Oracle
     Vertices by hand, points of every roof under the roofline's function, stacks that add up; a planted fault of each
     kind is found.
@@ -29,134 +30,116 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["figure_problems", "roofline_figure", "stacked_figure"]
+__all__ = ["bottleneck_figure", "figure_problems", "roofline_figure"]
 
 _AXIS = {"label", "scale", "limits"}
 _KINDS = ("line", "points", "bars")
 
 
 def roofline_figure(
-    kernels: Mapping[str, tuple[float, float]],
-    peak_flops_per_s: float,
-    bandwidths_bytes_per_s: Mapping[str, float],
-    ceilings_flops_per_s: Mapping[str, float] | None = None,
-    title: str = "Roofline",
+    kernels: Mapping[str, Sequence[Any]], peak_flops_per_s: float, bandwidths_bytes_per_s: Mapping[str, float]
 ) -> dict[str, Any]:
-    """Roofline plot: one roof a level of memory, lower ceilings, ridges, kernels.
+    """Hierarchical roofline plot: a roof for each level of memory, and each kernel with a point for each level.
 
     Parameters
     ----------
-    kernels : mapping of str to tuple of float and float
-        Kernel -> intensity [flop/B] and measured performance [flop/s].
+    kernels : mapping of str to sequence
+        Columns with one row a kernel: `kernel` (its name), `flops_per_s` [flop/s], and for each level
+        `<level>_bytes_per_s`, its traffic. [B/s]
     peak_flops_per_s : float
         Peak of the arithmetic units. [flop/s]
     bandwidths_bytes_per_s : mapping of str to float
         Level of memory -> its bandwidth. [B/s]
-    ceilings_flops_per_s : mapping of str to float, optional
-        What is left of the peak -> how much. [flop/s]
-    title : str
-        Title of the figure.
 
     Returns
     -------
     dict
-        `title`, `x`, `y`, `series` (roofs, ceilings, kernels), `marks` (ridges), `left_out` (names of kernels that a
-        logarithmic axis cannot show).
-
-    Raises
-    ------
-    ValueError
-        If there is no level, a figure of the machine is not positive, or a ceiling is above the peak.
+        `title`, `x`, `y`, `series` (a line for each level, points for each kernel, in the order of the levels that
+        see its traffic), `marks` (ridges), `left_out` (names of kernels that a logarithmic axis cannot show).
 
     Examples
     --------
-    >>> figure = roofline_figure({"triad": (0.1, 0.8e9)}, 100e9, {"DRAM": 10e9})
+    >>> kernels = {"kernel": ["triad", "copy"], "flops_per_s": [0.8e9, 0.0], "DRAM_bytes_per_s": [8e9, 9e9]}
+    >>> figure = roofline_figure(kernels, 100e9, {"DRAM": 10e9})
     >>> [(one["label"], one["kind"], one["x"]) for one in figure["series"]]
-    [('DRAM', 'line', [0.01, 10.0, 100.0]), ('triad', 'points', [0.1])]
-    >>> figure["marks"]
-    [{'label': 'ridge of DRAM', 'x': 10.0, 'y': 100000000000.0}]
+    [('DRAM', 'line', [0.05, 10.0, 20.0]), ('triad', 'points', [0.1])]
+    >>> figure["marks"], figure["left_out"]
+    ([{'label': 'DRAM', 'x': 10.0, 'y': 100000000000.0}], ['copy'])
     """
-    ceilings = ceilings_flops_per_s or {}
-    speeds = [peak_flops_per_s, *bandwidths_bytes_per_s.values(), *ceilings.values()]
-    if not bandwidths_bytes_per_s or not all(speed > 0 for speed in speeds):
-        raise ValueError("a roofline has a level of memory, and its speeds are positive")
-    if any(speed > peak_flops_per_s for speed in ceilings.values()):
-        raise ValueError("no ceiling is above the peak")
-    shown = {name: at for name, at in kernels.items() if all(0 < value < np.inf for value in at)}
-    ridges = {level: peak_flops_per_s / speed for level, speed in bandwidths_bytes_per_s.items()}
-    intensities = [*ridges.values(), *(intensity for intensity, _ in shown.values())]
-    lowest = float(10 ** np.floor(np.log10(min(intensities) / 2)))  # whole decades, nothing on the frame
-    highest = float(10 ** np.ceil(np.log10(max(intensities) * 2)))
-    roofs = {
-        level: ([lowest, ridges[level], highest], [lowest * speed, peak_flops_per_s, peak_flops_per_s])
-        for level, speed in bandwidths_bytes_per_s.items()
-    }
-    fastest = max(bandwidths_bytes_per_s.values())
-    lower = {name: ([max(lowest, speed / fastest), highest], [speed, speed]) for name, speed in ceilings.items()}
-    series: list[dict[str, Any]] = [
-        {"label": name, "kind": "line", "x": x, "y": y} for name, (x, y) in [*roofs.items(), *lower.items()]
-    ]
-    series += [{"label": name, "kind": "points", "x": [x], "y": [y]} for name, (x, y) in shown.items()]
-    heights = [height for one in series for height in one["y"]]
+    points, left_out = [], []
+    traffic = [kernels[f"{level}_bytes_per_s"] for level in bandwidths_bytes_per_s]
+    for name, performance, *moved in zip(kernels["kernel"], kernels["flops_per_s"], *traffic, strict=True):
+        intensities = [performance / rate for rate in moved if rate > 0]
+        if performance > 0 and intensities:
+            heights = [performance] * len(intensities)
+            points.append({"label": name, "kind": "points", "x": intensities, "y": heights})
+        else:
+            left_out.append(name)  # a logarithmic axis has no zero, and no infinity
+    ridges = {level: peak_flops_per_s / bandwidth for level, bandwidth in bandwidths_bytes_per_s.items()}
+    shown = [*ridges.values(), *(x for one in points for x in one["x"])]
+    left, right = min(shown) / 2, 2 * max(shown)  # nothing lies on the frame
+    roofs = []
+    for level, bandwidth in bandwidths_bytes_per_s.items():
+        heights = [left * bandwidth, peak_flops_per_s, peak_flops_per_s]
+        roofs.append({"label": level, "kind": "line", "x": [left, ridges[level], right], "y": heights})
+    lowest = min(y for one in [*roofs, *points] for y in one["y"])
     return {
-        "title": title,
-        "x": {"label": "operational intensity [flop/B]", "scale": "log", "limits": [lowest, highest]},
-        "y": {"label": "performance [flop/s]", "scale": "log", "limits": [min(heights) / 2, 2 * max(heights)]},
-        "series": series,
-        "marks": [{"label": f"ridge of {level}", "x": at, "y": peak_flops_per_s} for level, at in ridges.items()],
-        "left_out": [name for name in kernels if name not in shown],
+        "title": "Hierarchical roofline",
+        "x": {"label": "operational intensity [flop/B]", "scale": "log", "limits": [left, right]},
+        "y": {"label": "performance [flop/s]", "scale": "log", "limits": [lowest / 2, 2 * peak_flops_per_s]},
+        "series": [*roofs, *points],
+        "marks": [{"label": level, "x": ridge, "y": peak_flops_per_s} for level, ridge in ridges.items()],
+        "left_out": left_out,
     }
 
 
-def stacked_figure(
-    shares: Mapping[str, Sequence[float]], workloads: Sequence[str], title: str = "Top-Down"
-) -> dict[str, Any]:
-    """Stacked bars: one bar a workload, one layer a category, in percent.
+def bottleneck_figure(shares: Mapping[str, Sequence[float]], workloads: Sequence[str]) -> dict[str, Any]:
+    """Stacked bars in percent, one bar a workload and one layer a category, and a mark on each bottleneck.
 
     Parameters
     ----------
     shares : mapping of str to sequence of float
-        Category -> its share in each workload. [1]
+        Category -> its share in each workload; `retiring` is one of them, and never a bottleneck. [1]
     workloads : sequence of str
         Names, in the order of the shares.
-    title : str
-        Title of the figure.
 
     Returns
     -------
     dict
-        `title`, `x`, `y`, `series` (bars with the `base` that each stands on), `marks`, `left_out` (workloads with a
-        negative or unknown share, or whose shares do not add up to one within a millionth).
-
-    Raises
-    ------
-    ValueError
-        If a category has another number of shares than there are workloads.
+        `title`, `x`, `y`, `series` (bars with the `base` that each stands on), `marks` (the middle of the largest
+        layer of each bar, labelled with its category), `left_out` (workloads with a negative or unknown share, or
+        whose shares do not add up to one within a thousandth).
 
     Examples
     --------
-    >>> figure = stacked_figure({"retiring": [0.5, 0.9], "stalled": [0.5, 0.2]}, ["sort", "noisy"])
+    >>> figure = bottleneck_figure({"retiring": [0.5, 0.9], "stalled": [0.5, 0.2]}, ["sort", "noisy"])
     >>> [(one["label"], one["x"], one["base"], one["y"]) for one in figure["series"]]
     [('retiring', ['sort'], [0.0], [50.0]), ('stalled', ['sort'], [50.0], [50.0])]
-    >>> figure["left_out"]
-    ['noisy']
+    >>> figure["marks"], figure["left_out"]
+    ([{'label': 'stalled', 'x': 'sort', 'y': 75.0}], ['noisy'])
     """
-    if not all(len(column) == len(workloads) for column in shares.values()):
-        raise ValueError("each category has one share a workload")
-    table = 100 * np.array([list(column) for column in shares.values()], dtype=float).reshape(len(shares), -1)
-    drawable = np.all(table >= 0, axis=0) & (np.abs(np.sum(table, axis=0) - 100) <= 1e-4)
+    layers = {category: 100 * np.asarray(column, dtype=float) for category, column in shares.items()}
+    total = sum(layers.values())
+    drawable = np.min(list(layers.values()), axis=0) >= 0
+    drawable &= np.abs(total - 100) <= 0.1  # neither holds for NaN
     names = [name for name, drawn in zip(workloads, drawable, strict=True) if drawn]
-    layers = table[:, drawable]
-    bases = np.cumsum(layers, axis=0) - layers
+    series = []
+    base = np.zeros(len(names))
+    for category, layer in layers.items():
+        height = layer[drawable]
+        bars = {"x": list(names), "y": height.tolist(), "base": base.tolist()}
+        series.append({"label": category, "kind": "bars", **bars})
+        base = base + height
+    marks = []
+    for row, name in enumerate(names):
+        worst = max((one for one in series if one["label"] != "retiring"), key=lambda one: one["y"][row])
+        marks.append({"label": worst["label"], "x": name, "y": worst["base"][row] + worst["y"][row] / 2})
     return {
-        "title": title,
+        "title": "Where the slots went",
         "x": {"label": "workload", "scale": "category", "limits": names},
         "y": {"label": "share of slots [%]", "scale": "linear", "limits": [0.0, 100.0]},
-        "series": [
-            {"label": category, "kind": "bars", "x": list(names), "y": layer.tolist(), "base": base.tolist()}
-            for category, layer, base in zip(shares, layers, bases, strict=True)
-        ],
-        "marks": [],
+        "series": series,
+        "marks": marks,
         "left_out": [name for name in workloads if name not in names],
     }
 
@@ -167,7 +150,7 @@ def figure_problems(figure: Mapping[str, Any]) -> list[str]:
     Parameters
     ----------
     figure : mapping
-        A figure as `roofline_figure` and `stacked_figure` make it.
+        A figure as `roofline_figure` and `bottleneck_figure` make it.
 
     Returns
     -------
@@ -177,7 +160,8 @@ def figure_problems(figure: Mapping[str, Any]) -> list[str]:
 
     Examples
     --------
-    >>> figure = roofline_figure({"triad": (0.1, 0.8e9)}, 100e9, {"DRAM": 10e9})
+    >>> kernels = {"kernel": ["triad"], "flops_per_s": [0.8e9], "DRAM_bytes_per_s": [8e9]}
+    >>> figure = roofline_figure(kernels, 100e9, {"DRAM": 10e9})
     >>> figure["x"]["scale"] = "linear"
     >>> figure["series"][1]["label"] = "DRAM"
     >>> figure_problems(figure)
@@ -235,6 +219,4 @@ def _stack_problems(series: Sequence[Mapping[str, Any]]) -> list[str]:
                     f"{one['label']} of {name} starts at {base:g} %, the stack is at {height.get(name, 0):g} %"
                 )
             height[name] = base + share
-    return problems + [
-        f"the stack of {name} ends at {top:g} %" for name, top in height.items() if abs(top - 100) > 1e-4
-    ]
+    return problems + [f"the stack of {name} ends at {top:g} %" for name, top in height.items() if abs(top - 100) > 0.1]

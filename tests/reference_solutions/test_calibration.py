@@ -10,23 +10,35 @@ from scipy import stats
 
 from reference_solutions.m02_tools_methods.calibration import (
     calibrate_counter,
+    calibration_intervals,
     calibration_verdict,
     corrected_counts,
 )
 
-SIZES = np.repeat([1e3, 1e4, 1e5, 1e6], 5)
+SIZES = np.array([1e3, 1e4, 1e5, 1e6])
+MEASURED = np.repeat(SIZES, 5)
 
 
-def verdict(counted, known=SIZES, tolerance=0.01):
-    return str(calibration_verdict(calibrate_counter(known, counted), tolerance))
+def repeated(counter, runs=5, noise=5.0):
+    """Runs of each size, with a little noise."""
+    return counter(np.repeat(SIZES[:, np.newaxis], runs, axis=1), np.random.default_rng(3).normal(0, noise, (4, runs)))
 
 
 @given(st.floats(0.01, 100), st.floats(-1e4, 1e4))
 def test_planted_gain_and_offset_come_back(gain, offset):
-    fit = calibrate_counter(SIZES, offset + gain * SIZES)
+    fit = calibrate_counter(SIZES, (offset + gain * SIZES)[:, np.newaxis])
     assert float(fit["gain"]) == pytest.approx(gain, rel=1e-9)
     assert float(fit["offset"]) == pytest.approx(offset, abs=1e-9 * gain * 1e6 + 1e-6)
-    assert float(fit["misfit"]) < 1e-9
+    assert float(fit["misfit"]) < 1e-9 * (abs(offset) + gain * 1e6)
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=4, max_size=4), st.integers(3, 7))
+def test_a_disturbed_run_of_each_size_changes_nothing(disturbances, runs):
+    counted = np.repeat((30 + 1.05 * SIZES)[:, np.newaxis], runs, axis=1)
+    counted[:, 1] += disturbances
+    fit = calibrate_counter(SIZES, counted)
+    assert float(fit["gain"]) == pytest.approx(1.05, rel=1e-12)
+    assert float(fit["offset"]) == pytest.approx(30, rel=1e-6)
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**7)), min_size=3, max_size=12), st.floats(0.5, 0.99))
@@ -34,22 +46,25 @@ def test_agrees_with_scipys_regression(pairs, confidence):
     known, counted = (np.array(column, dtype=float) for column in zip(*pairs, strict=True))
     if np.ptp(known) == 0 or np.ptp(counted) == 0:  # no line, or one of which scipy knows no error
         return
-    fit = calibrate_counter(known, counted, confidence)
+    fit = calibrate_counter(known, counted[:, np.newaxis])
     theirs = stats.linregress(known, counted)
-    t = stats.t.ppf((1 + confidence) / 2, len(pairs) - 2)
     scale = 1e-9 * (1 + np.abs(counted).max())
     assert float(fit["gain"]) == pytest.approx(theirs.slope, rel=1e-9, abs=scale / np.ptp(known))
     assert float(fit["offset"]) == pytest.approx(theirs.intercept, rel=1e-9, abs=scale * known.max() / np.ptp(known))
-    width = float(fit["gain_high"] - fit["gain_low"])
+    farthest = np.max(np.abs(counted - theirs.slope * known - theirs.intercept))
+    assert float(fit["misfit"]) == pytest.approx(farthest, rel=1e-6, abs=1e3 * scale)
+    interval = calibration_intervals(known, counted, confidence)
+    t = stats.t.ppf((1 + confidence) / 2, len(pairs) - 2)
+    width = float(interval["gain_high"] - interval["gain_low"])
     assert width == pytest.approx(2 * t * theirs.stderr, rel=1e-5, abs=1e3 * scale / np.ptp(known))
-    width = float(fit["offset_high"] - fit["offset_low"])
+    width = float(interval["offset_high"] - interval["offset_low"])
     assert width == pytest.approx(2 * t * theirs.intercept_stderr, rel=1e-5, abs=1e3 * scale)
 
 
 def test_agrees_with_numpys_least_squares():
-    noisy = np.random.default_rng(7).normal(40 + 1.02 * SIZES, 300)
-    (gain, offset), *_ = np.linalg.lstsq(np.column_stack([SIZES, np.ones_like(SIZES)]), noisy)
-    fit = calibrate_counter(SIZES, noisy)
+    noisy = np.random.default_rng(7).normal(40 + 1.02 * MEASURED, 300)
+    (gain, offset), *_ = np.linalg.lstsq(np.column_stack([MEASURED, np.ones_like(MEASURED)]), noisy)
+    fit = calibrate_counter(MEASURED, noisy[:, np.newaxis])
     assert float(fit["gain"]) == pytest.approx(gain, rel=1e-9)
     assert float(fit["offset"]) == pytest.approx(offset, rel=1e-6)
 
@@ -57,22 +72,21 @@ def test_agrees_with_numpys_least_squares():
 @pytest.mark.parametrize("confidence", [0.5, 0.95])
 def test_intervals_hold_what_they_promise(confidence):
     """4,000 noisy counters: the share of intervals that hold the truth is within five standard errors."""
-    counted = np.random.default_rng(1).normal(500 + 1.1 * SIZES, 200, size=(4000, SIZES.size))
-    fit = calibrate_counter(SIZES, counted, confidence)
+    counted = np.random.default_rng(1).normal(500 + 1.1 * MEASURED, 200, size=(4000, MEASURED.size))
+    interval = calibration_intervals(MEASURED, counted, confidence)
     allowed = 5 * np.sqrt(confidence * (1 - confidence) / 4000)
     for name, truth in (("gain", 1.1), ("offset", 500)):
-        held = np.mean((fit[f"{name}_low"] <= truth) & (truth <= fit[f"{name}_high"]))
+        held = np.mean((interval[f"{name}_low"] <= truth) & (truth <= interval[f"{name}_high"]))
         assert abs(held - confidence) < allowed
 
 
 def test_known_by_hand():
     """Four points, residuals -1, 1, 1, -1: slope 2, offset 1, s^2 = 4 / 2; t(2) at 95 % is 4.30265."""
-    fit = calibrate_counter([0, 1, 2, 3], [0, 4, 6, 6])
-    assert float(fit["gain"]) == pytest.approx(2)
-    assert float(fit["offset"]) == pytest.approx(1)
-    assert float(fit["gain_high"]) - 2 == pytest.approx(4.30265 * np.sqrt(2 / 5), rel=1e-5)
-    assert float(fit["offset_high"]) - 1 == pytest.approx(4.30265 * np.sqrt(2 * (1 / 4 + 1.5**2 / 5)), rel=1e-5)
-    assert float(fit["misfit"]) == pytest.approx(np.sqrt(2) / 6)
+    fit = calibrate_counter([0, 1, 2, 3], [[0], [4], [6], [6]])
+    assert {name: pytest.approx(float(value)) for name, value in fit.items()} == {"gain": 2, "offset": 1, "misfit": 1}
+    interval = calibration_intervals([0, 1, 2, 3], [0, 4, 6, 6])
+    assert float(interval["gain_high"]) - 2 == pytest.approx(4.30265 * np.sqrt(2 / 5), rel=1e-5)
+    assert float(interval["offset_high"]) - 1 == pytest.approx(4.30265 * np.sqrt(2 * (1 / 4 + 1.5**2 / 5)), rel=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -91,41 +105,48 @@ def test_known_by_hand():
     ],
 )
 def test_verdicts(counter, said):
-    assert verdict(counter(SIZES, np.random.default_rng(3).normal(0, 5, SIZES.size))) == said
+    assert calibration_verdict(SIZES, repeated(counter)) == said
 
 
 def test_tolerance_decides():
-    counted = SIZES * 1.02
-    assert verdict(counted, tolerance=0.01) == "correctable"
-    assert verdict(counted, tolerance=0.03) == "exact"
+    counted = repeated(lambda n, noise: n * 1.02)
+    assert calibration_verdict(SIZES, counted, tolerance=0.01) == "correctable"
+    assert calibration_verdict(SIZES, counted, tolerance=0.03) == "exact"
 
 
 def test_what_is_corrected_is_what_happened():
-    fit = calibrate_counter(SIZES, 700 + 1.5 * SIZES)
+    fit = calibrate_counter(SIZES, (700 + 1.5 * SIZES)[:, np.newaxis])
     np.testing.assert_allclose(corrected_counts([700, 2200], fit["gain"], fit["offset"]), [0, 1000], atol=1e-6)
 
 
 def test_counters_do_not_touch_each_other():
-    counted = np.random.default_rng(5).normal(SIZES, 50, size=(3, 2, SIZES.size))
+    counted = np.random.default_rng(5).normal(SIZES[:, np.newaxis], 50, size=(3, 2, SIZES.size, 4))
     together = calibrate_counter(SIZES, counted)
     alone = calibrate_counter(SIZES, counted[1, 0])
     assert all(value.shape == (3, 2) for value in together.values())
     for name, value in together.items():
         assert float(value[1, 0]) == pytest.approx(float(alone[name]), rel=1e-12)
-    assert calibration_verdict(together).shape == (3, 2)
 
 
 @pytest.mark.parametrize(
     ("known", "counted", "confidence"),
     [([1, 2], [1, 2], 0.95), ([5, 5, 5], [1, 2, 3], 0.95), ([1, 2, 3], [1, 2], 0.95), ([1, 2, 3], [1, 2, 3], 1.0)],
 )
-def test_too_little_to_fit_is_refused(known, counted, confidence):
+def test_too_little_for_an_interval_is_refused(known, counted, confidence):
     with pytest.raises(ValueError, match="three measurements of two sizes"):
-        calibrate_counter(known, counted, confidence)
+        calibration_intervals(known, counted, confidence)
+
+
+@pytest.mark.parametrize("known", [[], [5], [5, 5, 5]])
+def test_no_line_is_refused(known):
+    with pytest.raises(ValueError, match="two sizes"):
+        calibrate_counter(known, np.ones((len(known), 3)))
 
 
 def test_other_refusals():
     with pytest.raises(ValueError, match="tolerance"):
-        calibration_verdict(calibrate_counter(SIZES, SIZES), 0)
+        calibration_verdict(SIZES, repeated(lambda n, noise: n), 0)
+    with pytest.raises(ValueError, match="known"):
+        calibration_verdict([0, 1], [[0], [1]])
     with pytest.raises(ValueError, match="not positive"):
         corrected_counts(1, 0, 0)

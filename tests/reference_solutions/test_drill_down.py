@@ -43,7 +43,7 @@ def test_recorded_names_are_where_the_counters_were_made_to_point(shared_oracles
     paths = {}
     for case in recorded:
         values = {name.lower(): node["value"] for name, node in case["expected"]["pmu_tools"].items()}
-        paths[case["case"]] = drill_down_path(values, SKYLAKE_TREE, SPEAKS_FOR_PARENT)
+        paths[case["case"]] = drill_down_path(values, SKYLAKE_TREE)
     assert paths["SKX_frontend_latency"] == ["frontend_bound", "fetch_latency"]
     assert paths["SKX_bad_spec"] == ["bad_speculation", "branch_mispredicts"]
     assert paths["SKX_dram"] == ["backend_bound", "memory_bound"]
@@ -85,6 +85,11 @@ def test_nothing_flagged_is_no_path():
 
 def test_not_a_number_is_never_flagged():
     assert not flagged_nodes({"a": np.nan}, TREE)["a"]
+    assert drill_down_path({"a": np.nan, "b": 0.3}, TREE) == ["b"]
+
+
+def test_a_node_below_one_that_was_not_measured_is_not_reached():
+    assert drill_down_path({"a": 0.5, "a1x": 0.5}, TREE) == ["a"]
 
 
 trees = st.fixed_dictionaries({node: st.floats(0, 1) for node in TREE})
