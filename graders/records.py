@@ -229,6 +229,24 @@ class ExerciseResult:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenAnswer:
+    """An answer that a human marks, as it was when its notebook was graded.
+
+    Attributes
+    ----------
+    exercise : str
+        Its id.
+    max_points : float
+    digest : str
+        SHA-256 of what the student wrote; empty where nothing is written.
+    """
+
+    exercise: str
+    max_points: float
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotebookResult:
     """A notebook of a submission, graded.
 
@@ -247,6 +265,8 @@ class NotebookResult:
         Of what the result depends on besides the submitted file: source notebook, data, limits, exercises.
     unsafe : tuple of str
         Sandbox properties that did not hold when it ran; empty is safe.
+    written : tuple of WrittenAnswer
+        Answers that wait for a human, in the order of the source notebook.
     """
 
     notebook: str
@@ -256,3 +276,44 @@ class NotebookResult:
     submitted_digest: str
     context_digest: str
     unsafe: tuple[str, ...] = ()
+    written: tuple[WrittenAnswer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a named marker gave for one exercise of one submission.
+
+    Attributes
+    ----------
+    student, assignment, notebook, exercise : str
+    marker : str
+        Who gave it.
+    levels : mapping of str to int
+        Criterion of the rubric -> number of the level that it reaches, from 0; empty where a score was adopted from
+        formgrader, or an automatic one overridden.
+    points : float
+        What the exercise then counts.
+    comment : str
+        What the student reads beside the levels.
+    reason : str
+        Why an automatic score, or an earlier mark, does not stand; empty for a plain mark.
+    submitted_digest : str
+        SHA-256 of the notebook file that the marker had before them.
+    answer_digest : str
+        SHA-256 of the written answer in it (`WrittenAnswer.digest`); empty for an exercise that has none.
+    marked_at : str
+        When, UTC.
+    """
+
+    student: str
+    assignment: str
+    notebook: str
+    exercise: str
+    marker: str
+    levels: Mapping[str, int]
+    points: float
+    comment: str
+    reason: str
+    submitted_digest: str
+    answer_digest: str
+    marked_at: str

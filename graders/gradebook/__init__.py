@@ -1,7 +1,9 @@
 """Scores where nbgrader keeps them, and the evidence for each."""
 
 from graders.gradebook.autograded import write_autograded
-from graders.gradebook.gradebook import Gradebook, Graded
-from graders.gradebook.proof import Unproven
+from graders.gradebook.gradebook import Gradebook
+from graders.gradebook.known import Graded
+from graders.gradebook.marks import KeptMark
+from graders.gradebook.proof import Unmarked, Unproven
 
-__all__ = ["Gradebook", "Graded", "Unproven", "write_autograded"]
+__all__ = ["Gradebook", "Graded", "KeptMark", "Unmarked", "Unproven", "write_autograded"]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event, insert, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, inspect, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
@@ -120,7 +120,8 @@ def _prepare(engine: Engine, course: Course) -> None:
         _let_nbgrader_make_it(engine, course)
     with reading(engine) as connection:
         names = set(inspect(connection).get_table_names())
-        lacking = not {"alembic_version", tables.schema.name} <= names or not _has_course(connection, course.course_id)
+        lacking = "alembic_version" not in names or not _has_course(connection, course.course_id)
+        lacking = lacking or _our_version(connection) < tables.VERSION
     if lacking:
         with transaction(engine) as connection:
             _complete(connection, course.course_id)
@@ -162,11 +163,19 @@ def _complete(connection: Connection, course_id: str) -> None:
         connection.execute(insert(tables.alembic_version).values(version_num=tables.NBGRADER_REVISION))
     if not _has_course(connection, course_id):
         connection.execute(insert(tables.course).values(id=course_id))
-    if tables.schema.name not in names:
+    if _our_version(connection) < tables.VERSION:  # each version has added tables, and changed none
         tables.ours.create_all(connection)
         for statement in tables.guards(connection.dialect.name):
             connection.exec_driver_sql(statement)
+        connection.execute(delete(tables.schema))
         connection.execute(insert(tables.schema).values(version=tables.VERSION))
+
+
+def _our_version(connection: Connection) -> int:
+    """Version of our own tables; 0 where there are none."""
+    if tables.schema.name not in inspect(connection).get_table_names():
+        return 0
+    return connection.execute(select(tables.schema.c.version)).scalar() or 0
 
 
 def _require_versions(connection: Connection) -> None:
@@ -177,7 +186,7 @@ def _require_versions(connection: Connection) -> None:
         what = f"lacks {missing[0]}" if missing else f"is of nbgrader's revision {found}"
         do = "Back it up, then run `nbgrader db upgrade` (or update aisa, if the gradebook is newer)."
         raise GradebookError(f"the gradebook {what}, expected revision {tables.NBGRADER_REVISION}", where, do)
-    ours = connection.execute(select(tables.schema.c.version)).scalar()
+    ours = _our_version(connection)
     if ours != tables.VERSION:
         message = f"the evidence tables are of version {ours}, expected {tables.VERSION}"
         raise GradebookError(message, where, "Use the aisa that wrote them, or a newer one.")

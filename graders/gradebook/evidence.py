@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row, Table, func, insert, select
 from graders.errors import GraderError
 from graders.gradebook import tables as t
 from graders.gradebook.seal import Execution, seal
-from graders.records import CheckResult, ExerciseResult, Flag, NotebookResult
+from graders.records import CheckResult, ExerciseResult, Flag, NotebookResult, WrittenAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,7 @@ def append(connection: Connection, secret: bytes, execution: Execution) -> None:
     _append_parts(connection, key, t.check_result, checks)
     flags = ({"kind": flag.kind, "place": flag.where, "detail": flag.detail} for flag in result.flags)
     _append_parts(connection, key, t.flag, flags)
+    _append_parts(connection, key, t.written_answer, (_written_row(one) for one in result.written))
 
 
 def latest(connection: Connection, assignment: str, secret: bytes) -> dict[tuple[str, str], Kept]:
@@ -103,13 +104,11 @@ def latest(connection: Connection, assignment: str, secret: bytes) -> dict[tuple
         .scalar_subquery()
     )
     rows = connection.execute(select(table).where(table.c.id.in_(last)).order_by(table.c.student, table.c.notebook))
-    exercises, checks, flags = (
-        _by_execution(connection, part, last) for part in (t.exercise_result, t.check_result, t.flag)
-    )
+    parts = [_by_execution(connection, part, last) for part in _PARTS]
     kept = {}
     for row in rows:
-        parts = (exercises.get(row.id, []), checks.get(row.id, []), flags.get(row.id, []))
-        execution = Execution(row.student, row.assignment, _result(row, *parts), row.graded_at)
+        result = _result(row, *(part.get(row.id, []) for part in parts))
+        execution = Execution(row.student, row.assignment, result, row.graded_at)
         sealed = hmac.compare_digest(seal(secret, execution), row.seal)
         kept[row.student, row.notebook] = Kept(execution, sealed)
     return kept
@@ -129,6 +128,10 @@ def _exercise_row(result: ExerciseResult) -> dict[str, Any]:
     return {name: getattr(result, name) for name in names}
 
 
+def _written_row(answer: WrittenAnswer) -> dict[str, Any]:
+    return {"exercise": answer.exercise, "max_points": answer.max_points, "digest": answer.digest}
+
+
 def _check_row(exercise: str, check: CheckResult) -> dict[str, Any]:
     names = ("name", "message", "weight", "kept", "counted", "reason")
     return {"exercise": exercise} | {name: getattr(check, name) for name in names}
@@ -142,24 +145,25 @@ def _plain(execution: Execution) -> Execution:
             one,
             points=float(one.points),
             max_points=float(one.max_points),
-            misconception=_text(one.misconception),
-            hint=_text(one.hint),
-            checks=tuple(
-                replace(check, weight=float(check.weight), reason=_text(check.reason)) for check in one.checks
-            ),
+            misconception=text(one.misconception),
+            hint=text(one.hint),
+            checks=tuple(replace(check, weight=float(check.weight), reason=text(check.reason)) for check in one.checks),
         )
         for one in result.exercises
     )
-    flags = tuple(Flag(_text(flag.kind)[:64], _text(flag.where), _text(flag.detail)) for flag in result.flags)
-    return replace(execution, result=replace(result, exercises=exercises, flags=flags, document=None))
+    flags = tuple(Flag(text(flag.kind)[:64], text(flag.where), text(flag.detail)) for flag in result.flags)
+    written = tuple(replace(one, max_points=float(one.max_points)) for one in result.written)
+    return replace(execution, result=replace(result, exercises=exercises, flags=flags, document=None, written=written))
 
 
-def _text(text: str) -> str:
-    """Without NUL and halves of surrogate pairs: PostgreSQL refuses the one, UTF-8 the other."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
+def text(said: str) -> str:
+    """The same without NUL and halves of surrogate pairs: PostgreSQL refuses the one, UTF-8 the other."""
+    return said.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode()
 
 
 # --- reading -----------------------------------------------------------------------------------------------------
+
+_PARTS = (t.exercise_result, t.check_result, t.flag, t.written_answer)
 
 
 def _by_execution(connection: Connection, table: Table, keys: Any) -> dict[int, list[Row[Any]]]:
@@ -167,7 +171,13 @@ def _by_execution(connection: Connection, table: Table, keys: Any) -> dict[int, 
     return {key: list(rows) for key, rows in groupby(connection.execute(chosen), lambda row: int(row.execution))}
 
 
-def _result(row: Row[Any], exercises: list[Row[Any]], checks: list[Row[Any]], flags: list[Row[Any]]) -> NotebookResult:
+def _result(
+    row: Row[Any],
+    exercises: list[Row[Any]],
+    checks: list[Row[Any]],
+    flags: list[Row[Any]],
+    written: list[Row[Any]],
+) -> NotebookResult:
     by_exercise: dict[str, list[CheckResult]] = {}
     for check in checks:
         found = CheckResult(
@@ -193,4 +203,5 @@ def _result(row: Row[Any], exercises: list[Row[Any]], checks: list[Row[Any]], fl
         submitted_digest=row.submitted_digest,
         context_digest=row.context_digest,
         unsafe=tuple(json.loads(row.unsafe)),
+        written=tuple(WrittenAnswer(one.exercise, one.max_points, one.digest) for one in written),
     )

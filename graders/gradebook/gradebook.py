@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 
@@ -14,34 +14,14 @@ from graders.authoring.material import Module
 from graders.course.course import Course
 from graders.course.intake import Submission
 from graders.errors import CourseError
-from graders.gradebook import evidence, proof, rows, tables
+from graders.gradebook import by_hand, evidence, marks, proof, rows, tables
 from graders.gradebook.autograded import write_autograded
 from graders.gradebook.database import explained, open_engine, reading, transaction
-from graders.gradebook.proof import Unproven
+from graders.gradebook.known import Graded, known_notebooks
+from graders.gradebook.marks import Exercise, KeptMark
+from graders.gradebook.proof import Unmarked, Unproven
 from graders.gradebook.seal import Execution
-from graders.records import NotebookResult
-
-
-@dataclass(frozen=True, slots=True)
-class Graded:
-    """A notebook that was graded before, and whose rows still say what its evidence says.
-
-    Attributes
-    ----------
-    digests : tuple of (str, str)
-        Of the submitted file, and of everything else that the result depends on.
-    timestamp : datetime or None
-        When it was handed in, as the gradebook has it.
-    points, max_points : float
-    flags : int
-        Things that a human should look at.
-    """
-
-    digests: tuple[str, str]
-    timestamp: datetime | None
-    points: float
-    max_points: float
-    flags: int
+from graders.records import Mark, NotebookResult
 
 
 class Gradebook:
@@ -195,6 +175,33 @@ class Gradebook:
             execution = Execution(submission.student, submission.assignment, result, now)
             evidence.append(connection, self.course.secret, execution)
 
+    def write_marks(self, given: Sequence[Mark], told: Callable[[Mark], str | None]) -> None:
+        """Write marks down, all or none of them: the evidence, then nbgrader's rows.
+
+        Parameters
+        ----------
+        given : sequence of Mark
+            Of one assignment or several.
+        told : callable
+            What the student reads about a mark, for nbgrader's comment; None leaves the comment that is there.
+
+        Raises
+        ------
+        UsageError
+            If something is not graded, or was graded anew since the marker saw it.
+        GradebookError
+            If the database refuses; nothing is changed then.
+        """
+        with transaction(self._engine) as connection:
+            for assignment in sorted({mark.assignment for mark in given}):
+                kept = evidence.latest(connection, assignment, self.course.secret)
+                for mark in given:
+                    if mark.assignment == assignment:
+                        marks.require_current(mark, kept.get((mark.student, mark.notebook)))
+            for mark in given:
+                marks.append(connection, self.course.secret, mark)
+                by_hand.write(connection, mark, told(mark))
+
     # --- reading ------------------------------------------------------------------------------------------------
 
     def known(self, assignment: str) -> dict[tuple[str, str], Graded]:
@@ -211,11 +218,7 @@ class Gradebook:
             By student and notebook; without those whose rows differ from their evidence.
         """
         with reading(self._engine) as connection:
-            kept = evidence.latest(connection, assignment, self.course.secret)
-            scores = proof.scores(connection, assignment)
-            stamps = self._timestamps(connection, assignment)
-        there = {(row.student, row.notebook) for row in scores} - proof.doubtful(scores, kept)
-        return {key: _graded(one.execution.result, stamps[key[0]]) for key, one in kept.items() if key in there}
+            return known_notebooks(connection, assignment, self.course.secret)
 
     def evidence(self, assignment: str) -> dict[str, tuple[NotebookResult, ...]]:
         """What each student's notebooks last gave, without the documents.
@@ -253,23 +256,41 @@ class Gradebook:
         with reading(self._engine) as connection:
             kept = evidence.latest(connection, assignment, self.course.secret)
             scores = proof.scores(connection, assignment)
-        return tuple(proof.unproven(assignment, scores, kept))
+            given = marks.kept(connection, assignment, self.course.secret, kept)
+        return tuple(proof.unproven(assignment, scores, kept, given))
 
-    def _timestamps(self, connection: Connection, assignment: str) -> dict[str, datetime | None]:
-        table = tables.submitted_assignment
-        chosen = (
-            select(table.c.student_id, table.c.timestamp)
-            .join(tables.assignment, tables.assignment.c.id == table.c.assignment_id)
-            .where(tables.assignment.c.name == assignment)
-        )
-        return {row.student_id: row.timestamp for row in connection.execute(chosen)}
+    def marks(self, assignment: str) -> dict[Exercise, tuple[KeptMark, ...]]:
+        """What named markers gave, whether it still counts or not.
 
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
 
-def _graded(result: NotebookResult, timestamp: datetime | None) -> Graded:
-    return Graded(
-        (result.submitted_digest, result.context_digest),
-        timestamp,
-        sum(exercise.points for exercise in result.exercises),
-        sum(exercise.max_points for exercise in result.exercises),
-        len(result.flags),
-    )
+        Returns
+        -------
+        dict
+            By student, notebook and exercise; the newest first, and only that one may count.
+        """
+        with reading(self._engine) as connection:
+            kept = evidence.latest(connection, assignment, self.course.secret)
+            return marks.kept(connection, assignment, self.course.secret, kept)
+
+    def unmarked(self, assignment: str) -> tuple[Unmarked, ...]:
+        """What is left to mark.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        tuple of Unmarked
+            Sorted by student, notebook and exercise.
+        """
+        with reading(self._engine) as connection:
+            kept = evidence.latest(connection, assignment, self.course.secret)
+            scores = proof.scores(connection, assignment)
+            given = marks.kept(connection, assignment, self.course.secret, kept)
+        return tuple(proof.unmarked(assignment, scores, given))

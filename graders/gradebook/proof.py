@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import starmap
 
 from sqlalchemy import Connection, func, select
 
 from graders.gradebook import tables as t
 from graders.gradebook.evidence import Kept
+from graders.gradebook.marks import Exercise, KeptMark
+
+Evidence = Mapping[tuple[str, str], Kept]
+"""The last execution of each student's notebook."""
+
+Marks = Mapping[Exercise, tuple[KeptMark, ...]]
+"""The marks of each student's exercise, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,24 @@ class Unproven:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmarked:
+    """An exercise of a submission that a human has yet to mark.
+
+    Attributes
+    ----------
+    student, assignment, notebook, exercise : str
+    stale : bool
+        Whether it was marked, but for an earlier answer.
+    """
+
+    student: str
+    assignment: str
+    notebook: str
+    exercise: str
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """A grade row of nbgrader's, with the names of what it grades."""
 
@@ -49,6 +75,12 @@ class Score:
     manual: float | None
     extra: float | None
     penalty: float | None
+    waits: bool
+
+    @property
+    def key(self) -> Exercise:
+        """What a mark of it is kept under."""
+        return self.student, self.notebook, self.cell
 
     @property
     def total(self) -> float | None:
@@ -84,6 +116,7 @@ def scores(connection: Connection, assignment: str) -> list[Score]:
             t.grade.c.manual_score,
             t.grade.c.extra_credit,
             t.submitted_notebook.c.late_submission_penalty,
+            t.grade.c.needs_manual_grade,
         )
         .join(t.submitted_notebook, t.submitted_notebook.c.id == t.grade.c.notebook_id)
         .join(t.submitted_assignment, t.submitted_assignment.c.id == t.submitted_notebook.c.assignment_id)
@@ -95,10 +128,10 @@ def scores(connection: Connection, assignment: str) -> list[Score]:
         .where(t.assignment.c.name == assignment)
         .order_by(t.submitted_assignment.c.student_id, t.notebook.c.name, t.base_cell.c.name)
     )
-    return [Score(*row) for row in connection.execute(chosen)]
+    return list(starmap(Score, connection.execute(chosen)))
 
 
-def unproven(assignment: str, rows: list[Score], evidence: Mapping[tuple[str, str], Kept]) -> Iterator[Unproven]:
+def unproven(assignment: str, rows: list[Score], evidence: Evidence, marks: Marks) -> Iterator[Unproven]:
     """Compare scores with evidence.
 
     Parameters
@@ -109,6 +142,8 @@ def unproven(assignment: str, rows: list[Score], evidence: Mapping[tuple[str, st
         What the gradebook says.
     evidence : mapping
         The last execution of each student's notebook.
+    marks : mapping
+        What named markers gave.
 
     Yields
     ------
@@ -117,11 +152,34 @@ def unproven(assignment: str, rows: list[Score], evidence: Mapping[tuple[str, st
     """
     for row in rows:
         kept = evidence.get((row.student, row.notebook))
-        if reason := _by_hand(row) or _doubt(row, kept):
+        if reason := _by_hand(row, marks.get(row.key, ())) or _doubt(row, kept):
             yield Unproven(row.student, assignment, row.notebook, row.cell, row.total, reason)
 
 
-def doubtful(rows: list[Score], evidence: Mapping[tuple[str, str], Kept]) -> set[tuple[str, str]]:
+def unmarked(assignment: str, rows: list[Score], marks: Marks) -> Iterator[Unmarked]:
+    """What is left to mark.
+
+    Parameters
+    ----------
+    assignment : str
+        Slug of the module.
+    rows : list of Score
+        What the gradebook says.
+    marks : mapping
+        What named markers gave.
+
+    Yields
+    ------
+    Unmarked
+        Each exercise that waits for its mark, or whose mark was given for an earlier answer.
+    """
+    for row in rows:
+        stale = any(last.stale for last in marks.get(row.key, ())[:1])
+        if row.waits or stale:
+            yield Unmarked(row.student, assignment, row.notebook, row.cell, stale)
+
+
+def doubtful(rows: list[Score], evidence: Evidence) -> set[tuple[str, str]]:
     """Notebooks, by student and name, whose automatic scores differ from their evidence: grading mends them.
 
     Parameters
@@ -139,13 +197,23 @@ def doubtful(rows: list[Score], evidence: Mapping[tuple[str, str], Kept]) -> set
     return {key for row, key in keys if _doubt(row, evidence.get(key))}
 
 
-def _by_hand(row: Score) -> str:
-    """What somebody changed by hand: it may be right, but it is not proven."""
-    if row.manual is not None:
+def _by_hand(row: Score, marks: tuple[KeptMark, ...]) -> str:
+    """Why what a human gave is not proven: only the last mark of an exercise, and exactly its points, count."""
+    if marks and (doubt := _doubt_of_mark(row, marks[0])):
+        return doubt
+    if not marks and row.manual is not None:
         return "a mark by hand that no named marker has adopted"
-    if row.extra:
+    if not marks and row.extra:
         return "extra credit that no named marker has adopted"
     return "its late penalty adds points" if (row.penalty or 0.0) < 0.0 else ""
+
+
+def _doubt_of_mark(row: Score, last: KeptMark) -> str:
+    if not last.sealed:
+        return "its mark was changed: the seal does not hold"
+    if row.total != last.mark.points:
+        return f"the mark of {last.mark.marker} says {last.mark.points:g}"
+    return "its mark was given for an earlier answer" if last.stale else ""
 
 
 def _doubt(row: Score, kept: Kept | None) -> str:

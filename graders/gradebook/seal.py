@@ -1,4 +1,4 @@
-"""The seal of an execution: nobody without the course secret can make evidence that holds."""
+"""The seal of an execution or a mark: nobody without the course secret can make evidence that holds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from graders.records import NotebookResult
+from graders.records import Mark, NotebookResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +44,45 @@ def seal(secret: bytes, execution: Execution) -> str:
     str
         64 hexadecimal digits.
     """
-    key = hmac.digest(secret, b"seal of evidence", "sha256")
-    return hmac.new(key, _canonical(execution), "sha256").hexdigest()
+    return _sealed(secret, b"seal of evidence", _said_by(execution))
+
+
+def seal_of_mark(secret: bytes, mark: Mark) -> str:
+    """HMAC-SHA-256 of everything that a mark says.
+
+    Parameters
+    ----------
+    secret : bytes
+        The course's.
+    mark : Mark
+        What is sealed.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+    """
+    return _sealed(secret, b"seal of marks", _said(mark, _MARK) | {"levels": dict(mark.levels)})
 
 
 _EXERCISE = ("exercise", "points", "max_points", "misconception", "hint", "digest")
 _CHECK = ("name", "message", "weight", "kept", "counted", "reason")
 _FLAG = ("kind", "where", "detail")
+_WRITTEN = ("exercise", "max_points", "digest")
+_MARK = (
+    *("student", "assignment", "notebook", "exercise", "marker", "points", "comment", "reason"),
+    *("submitted_digest", "answer_digest", "marked_at"),
+)
 
 
-def _canonical(execution: Execution) -> bytes:
+def _sealed(secret: bytes, purpose: bytes, said: dict[str, Any]) -> str:
     """One text for one meaning: keys sorted, no spaces, numbers as floats, ASCII."""
+    key = hmac.digest(secret, purpose, "sha256")
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def _said_by(execution: Execution) -> dict[str, Any]:
     result = execution.result
     said: dict[str, Any] = {
         "student": execution.student,
@@ -70,7 +98,9 @@ def _canonical(execution: Execution) -> bytes:
         ],
         "flags": [_said(flag, _FLAG) for flag in result.flags],
     }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    if result.written:  # only then: the seals of executions from before there were any still hold
+        said["written"] = [_said(one, _WRITTEN) for one in result.written]
+    return said
 
 
 def _said(record: object, names: tuple[str, ...]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 NBGRADER_REVISION = "e43177bfe90b"
 """Version of nbgrader's schema that these descriptions are of (nbgrader 0.9)."""
 
-VERSION = 1
+VERSION = 2
 """Version of our own tables."""
 
 nbgrader = MetaData()
@@ -151,8 +151,33 @@ flag = _part(
     Column("place", Text, nullable=False),
     Column("detail", Text, nullable=False),
 )
+written_answer = _part(
+    "aisa_written_answer",
+    Column("exercise", String(128), nullable=False),
+    Column("max_points", Double, nullable=False),
+    Column("digest", String(64), nullable=False),
+)
+mark = Table(
+    "aisa_mark",
+    ours,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("student", String(128), nullable=False),
+    Column("assignment", String(128), nullable=False, index=True),
+    Column("notebook", String(128), nullable=False),
+    Column("exercise", String(128), nullable=False),
+    Column("marker", Text, nullable=False),
+    Column("levels", Text, nullable=False),
+    Column("points", Double, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("submitted_digest", String(64), nullable=False),
+    Column("answer_digest", String(64), nullable=False),
+    Column("marked_at", String(32), nullable=False),
+    Column("seal", String(64), nullable=False),
+    sqlite_autoincrement=True,
+)
 
-EVIDENCE = (execution, exercise_result, check_result, flag)
+EVIDENCE = (execution, exercise_result, check_result, flag, written_answer, mark)
 
 
 def guards(dialect: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,10 @@ import pytest
 from graders.course import load
 from graders.gradebook import Gradebook
 from tests.gradebook import tiny
+from tests.gradebook.databases import copy_release, execute
 
 _SERVERS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -68,3 +72,25 @@ def postgresql(tmp_path_factory):
     finally:
         server.send_signal(signal.SIGQUIT)
         server.wait(timeout=60)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def open_course(request, course):
+    """The course on either database, released."""
+    if request.param == "sqlite":
+        return course
+    url = request.getfixturevalue("released_on_postgresql")
+    name = f"grades_{next(_numbers)}"
+    execute(url, f"CREATE DATABASE {name} TEMPLATE released", isolation_level="AUTOCOMMIT")
+    return replace(course, database=url.replace("/postgres?", f"/{name}?"))
+
+
+@pytest.fixture(scope="session")
+def released_on_postgresql(postgresql, template):
+    """A database server with the released course in a database to copy."""
+    execute(postgresql, "CREATE DATABASE released", isolation_level="AUTOCOMMIT")
+    course = load(template)
+    there = replace(course, database=postgresql.replace("/postgres?", "/released?"))
+    Gradebook.open(there).close()
+    copy_release(course.database, there.database)
+    return postgresql

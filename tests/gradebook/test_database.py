@@ -129,7 +129,7 @@ def test_a_folder_in_its_place(course):
             "revision 282d30a0218e, expected .* e43177bfe90b",
         ),
         ("ALTER TABLE grade DROP COLUMN extra_credit", r"lacks grade\.extra_credit.*nbgrader db upgrade"),
-        ("UPDATE aisa_schema SET version = 99", "of version 99, expected 1"),
+        ("UPDATE aisa_schema SET version = 99", "of version 99, expected 2"),
     ],
 )
 def test_another_version_is_refused(course, statement, message):
@@ -137,6 +137,23 @@ def test_another_version_is_refused(course, statement, message):
     run_sql(course, statement)
     with pytest.raises(GradebookError, match=message):
         Gradebook.open(course)
+
+
+def test_what_an_older_aisa_made_is_brought_up_to_date(course):
+    """Version 1 had no marks: its evidence stays, its seals hold."""
+    plain = [replace(one, written=()) for one in RESULTS]
+    with Gradebook.open(course) as gradebook:
+        gradebook.write(tiny.handed_in(), plain)
+    run_sql(course, "DROP TABLE aisa_mark", "DROP TABLE aisa_written_answer", "UPDATE aisa_schema SET version = 1")
+    with Gradebook.open(course) as gradebook:
+        assert gradebook.unproven(tiny.SLUG) == ()
+        assert gradebook.marks(tiny.SLUG) == {}
+        gradebook.write(tiny.handed_in(), RESULTS)
+    assert count(course, "aisa_execution") == 4
+    with sqlite3.connect(database(course)) as connection:
+        assert connection.execute("SELECT version FROM aisa_schema").fetchall() == [(2,)]
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute("DELETE FROM aisa_written_answer")
 
 
 def test_a_password_is_never_printed(course):

@@ -2,74 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 from dataclasses import replace
 from datetime import datetime
 
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from graders.course import load
 from graders.errors import GraderError
 from graders.gradebook import Gradebook
 from graders.records import Flag
 from tests.gradebook import tiny
+from tests.gradebook.databases import execute
 
-EVIDENCE = ("aisa_execution", "aisa_exercise_result", "aisa_check_result", "aisa_flag")
+PARTS = ("aisa_exercise_result", "aisa_check_result", "aisa_flag", "aisa_written_answer")
+EVIDENCE = ("aisa_execution", *PARTS, "aisa_mark")
 FULL = (tiny.result("first", {"m99_a": 2.0, "m99_b": 1.5}), tiny.result("second", {"m99_c": 1.0}))
-
-
-_numbers = itertools.count()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def open_course(request, course):
-    """The course on either database, released."""
-    if request.param == "sqlite":
-        return course
-    url = request.getfixturevalue("released_on_postgresql")
-    name = f"grades_{next(_numbers)}"
-    execute(url, f"CREATE DATABASE {name} TEMPLATE released", isolation_level="AUTOCOMMIT")
-    return replace(course, database=url.replace("/postgres?", f"/{name}?"))
-
-
-@pytest.fixture(scope="session")
-def released_on_postgresql(postgresql, template):
-    """A database server with the released course in a database to copy."""
-    execute(postgresql, "CREATE DATABASE released", isolation_level="AUTOCOMMIT")
-    course = load(template)
-    there = replace(course, database=postgresql.replace("/postgres?", "/released?"))
-    Gradebook.open(there).close()
-    copy_release(course.database, there.database)
-    return postgresql
-
-
-def copy_release(source, target):
-    """Rows of the released assignment, from one database to another."""
-    names = ("assignment", "notebook", "base_cell", "grade_cells", "solution_cells", "task_cells", "source_cell")
-    with engine_of(source) as old, engine_of(target) as new, old.connect() as reader, new.begin() as writer:
-        for name in names:
-            for row in reader.execute(text(f"SELECT * FROM {name}")).mappings().all():
-                values = {**row} | ({"locked": bool(row["locked"])} if "locked" in row else {})
-                columns, places = ", ".join(values), ", ".join(f":{column}" for column in values)
-                writer.execute(text(f"INSERT INTO {name} ({columns}) VALUES ({places})"), values)
-
-
-@contextlib.contextmanager
-def engine_of(url, **options):
-    engine = create_engine(url, **options)
-    try:
-        yield engine
-    finally:
-        engine.dispose()
-
-
-def execute(url, *statements, **options):
-    with engine_of(url, **options) as engine, engine.begin() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
 
 
 def change(course, *statements):
@@ -181,6 +128,8 @@ def test_somebody_elses_evidence_does_not_count(open_course):
         "DELETE FROM aisa_check_result",
         "DELETE FROM aisa_flag",
         "INSERT INTO aisa_flag VALUES (1, 9, 'k', 'p', 'd')",
+        "UPDATE aisa_written_answer SET digest = ''",
+        "DELETE FROM aisa_written_answer",
     ],
 )
 def test_evidence_that_was_changed_breaks_its_seal(open_course, statement):
@@ -210,10 +159,12 @@ def drop_guards(course):
 @pytest.mark.parametrize("verb", ["UPDATE {0} SET {1} = {1}", "DELETE FROM {0}", "replace", "TRUNCATE {0} CASCADE"])
 def test_evidence_is_append_only(open_course, table, verb):
     write(open_course, [replace(one, flags=(tiny.flag(),)) for one in FULL])
+    with Gradebook.open(open_course) as gradebook:
+        gradebook.write_marks([tiny.mark()], lambda mark: mark.comment)
     sqlite = open_course.database.startswith("sqlite")
     if (verb == "replace" and not sqlite) or (verb.startswith("TRUNCATE") and sqlite):
         pytest.skip("the other database's way")
-    column = "id" if table == "aisa_execution" else "position"
+    column = "position" if table in PARTS else "id"
     statement = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" if verb == "replace" else verb
     with pytest.raises(SQLAlchemyError, match="evidence is append-only"):
         change(open_course, statement.format(table, column))

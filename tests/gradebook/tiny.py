@@ -12,7 +12,7 @@ from graders.authoring.answers import fill, release
 from graders.course import Course, Submission, load
 from graders.grading.document import document
 from graders.grading.rebuild import rebuild
-from graders.records import CheckResult, ExerciseResult, Flag, NotebookResult
+from graders.records import CheckResult, ExerciseResult, Flag, Mark, NotebookResult, WrittenAnswer
 
 SLUG = "m99_tiny"
 POINTS = {"m99_a": ("first", 2.0), "m99_b": ("first", 3.0), "m99_c": ("second", 1.0)}
@@ -85,15 +85,17 @@ def handed_in(student="student-01", timestamp=None, **notebooks):
     return Submission(student, SLUG, dict.fromkeys(notebooks or SOURCES, b""), (), timestamp, receipts)
 
 
-def result(notebook, points=None, answers=None, *, digest="s", context="c", flags=()):
-    """A notebook graded with these points; None where it is missing."""
+def result(notebook, points=None, answers=None, *, digest="s", context="c", flags=(), why="w"):
+    """A notebook graded with these points, None where it is missing; `why` is what was written about it."""
     entries = {name: worth for name, (where, worth) in POINTS.items() if where == notebook}
     exercises = tuple(_scored(name, (points or {}).get(name, 0.0), worth) for name, worth in entries.items())
+    why = why if points is not None else ""
+    written = (WrittenAnswer("why", 4.0, why * 64),) if notebook == "first" else ()
     if points is None:
-        return NotebookResult(notebook, exercises, flags, None, "", context * 64)
+        return NotebookResult(notebook, exercises, flags, None, "", context * 64, written=written)
     rebuilt = rebuild(release(SOURCES[notebook]), fill(release(SOURCES[notebook]), answers or {})).notebook
     shown = document(rebuilt, [], {one.exercise: one for one in exercises})
-    return NotebookResult(notebook, exercises, flags, shown, digest * 64, context * 64)
+    return NotebookResult(notebook, exercises, flags, shown, digest * 64, context * 64, written=written)
 
 
 def _scored(name, points, worth):
@@ -106,3 +108,11 @@ def _scored(name, points, worth):
 
 def flag(text="A sentence."):
     return Flag("crashed", "cell 3", text)
+
+
+def mark(**said):
+    """A mark of the task cell, for what `result` gives."""
+    common = {"student": "student-01", "assignment": SLUG, "notebook": "first", "exercise": "why"}
+    given = {"marker": "A. Marker", "levels": {"traffic": 1, "limits": 2}, "points": 2.5, "comment": "Name the limit."}
+    seen = {"reason": "", "submitted_digest": "s" * 64, "answer_digest": "w" * 64, "marked_at": "2026-02-03T10:00:00"}
+    return Mark(**common | given | seen | said)
