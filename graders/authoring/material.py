@@ -62,7 +62,7 @@ class Module:
     outcomes : tuple of str
         What a student can do afterwards.
     folder : Path
-        Where its author text lies.
+        Where its author text lies: `module.yaml`, `data/`, and a folder for each notebook.
     notebooks : tuple of str
         Names without extension, in the order in which they are worked through.
     exercises : tuple of ExerciseEntry
@@ -102,6 +102,14 @@ class Module:
     def exercises_in(self, notebook: str) -> tuple[ExerciseEntry, ...]:
         """The exercises that stand in one notebook."""
         return tuple(exercise for exercise in self.exercises if exercise.notebook == notebook)
+
+    def notebook_of(self, exercise: str) -> str:
+        """Name of the notebook that an exercise stands in."""
+        return next(entry.notebook for entry in self.exercises if entry.id == exercise)
+
+    def author_file(self, notebook: str, name: str) -> Path:
+        """A file of one notebook's author text: `notebook.py`, `checks.py`, `wrong_answers.py`, ..."""
+        return self.folder / notebook / name
 
 
 def modules(root: Path | None = None) -> tuple[Module, ...]:
@@ -219,11 +227,11 @@ class _ModuleYaml(BaseModel):
 def _require_files(folder: Path, described: _ModuleYaml) -> None:
     """Every notebook and data file that `module.yaml` names is there, and no notebook is forgotten."""
     for notebook in described.notebooks:
-        if not (folder / f"{notebook}.py").is_file():
-            raise CourseError(f"there is no {notebook}.py", where=f"{folder / 'module.yaml'}: notebooks")
+        if not (folder / notebook / "notebook.py").is_file():
+            raise CourseError(f"there is no {notebook}/notebook.py", where=f"{folder / 'module.yaml'}: notebooks")
     for unlisted in sorted(set(get_args(Notebook)) - set(described.notebooks)):
-        if (folder / f"{unlisted}.py").exists():
-            raise CourseError(f"{unlisted}.py is there but not listed", where=f"{folder / 'module.yaml'}: notebooks")
+        if (folder / unlisted).exists():
+            raise CourseError(f"{unlisted}/ is there but not listed", where=f"{folder / 'module.yaml'}: notebooks")
     for name in described.data:
         if not (folder / "data" / name).is_file():
             raise CourseError(f"there is no data/{name}", where=f"{folder / 'module.yaml'}: data")

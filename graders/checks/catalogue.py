@@ -1,4 +1,4 @@
-"""All checks, mistakes and right answers of a module, loaded from its folder."""
+"""All checks, mistakes and right answers of a module, loaded from its notebooks' folders."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Catalogue:
         By exercise id.
     names : mapping of str to set of str
         Names in `checks.py` that stand for each exercise.
-    sources : mapping of str to Source
-        The files, by name, as they were when they were loaded.
+    sources : mapping of str to mapping of str to Source
+        By notebook the files, by name, as they were when they were loaded.
     """
 
     module: Module
@@ -44,7 +44,7 @@ class Catalogue:
     mistakes: Mapping[str, tuple[Mistake, ...]]
     answers: Mapping[str, tuple[RightAnswer, ...]]
     names: Mapping[str, set[str]] = field(repr=False)
-    sources: Mapping[str, Source] = field(repr=False)
+    sources: Mapping[str, Mapping[str, Source]] = field(repr=False)
 
     def digest(self, exercise: str) -> str:
         """SHA-256 of all that decides what an answer to one exercise earns and reads.
@@ -62,7 +62,8 @@ class Catalogue:
         str
             Hexadecimal.
         """
-        checks, wrong = self.sources["checks.py"], self.sources.get("wrong_answers.py")
+        sources = self.sources[self.module.notebook_of(exercise)]
+        checks, wrong = sources["checks.py"], sources.get("wrong_answers.py")
         names = self.names[exercise]
         mistakes = {known.answer.__name__ for known in self.mistakes[exercise]}
         imported = checks.modules(names) | (wrong.modules(mistakes) if wrong else set())
@@ -89,7 +90,8 @@ class Catalogue:
             Python source that stands alone.
         """
         exercise = self.exercises[answer.exercise]
-        source = self.sources["wrong_answers.py" if isinstance(answer, Mistake) else "right_answers.py"]
+        file = "wrong_answers.py" if isinstance(answer, Mistake) else "right_answers.py"
+        source = self.sources[self.module.notebook_of(answer.exercise)][file]
         if exercise.is_value:
             name = f"find_{exercise.target}"
             return f"{source.quoted(answer.answer.__name__, name)}\n\n{exercise.target} = {name}()\n"
@@ -97,7 +99,7 @@ class Catalogue:
 
 
 def load(module: Module) -> Catalogue:
-    """Load a module's `checks.py`, `wrong_answers.py` and `right_answers.py`.
+    """Load `checks.py`, `wrong_answers.py` and `right_answers.py` of each of a module's notebooks.
 
     Parameters
     ----------
@@ -113,18 +115,17 @@ def load(module: Module) -> Catalogue:
     CourseError
         If one of them cannot be run, an exercise has no checks, or checks have no exercise.
     """
-    if not (module.folder / "checks.py").exists():
-        raise CourseError("there is no checks.py", where=str(module.folder))
-    sources = {file: Source(module.folder / file) for file in _FILES if (module.folder / file).exists()}
-    exercises, names = _exercises(module, sources["checks.py"].text)
-    tags = [
-        tag
-        for file in _FILES[1:]
-        if file in sources
-        for tag in tags_in(vars(_executed(module, file, sources[file].text)))
-    ]
-    for tag in tags:
-        _require_known(tag, exercises, module.folder)
+    exercises: dict[str, Exercise] = {}
+    names: dict[str, set[str]] = {}
+    tags: list[Mistake | RightAnswer] = []
+    sources: dict[str, dict[str, Source]] = {}
+    for notebook in module.notebooks:
+        paths = {file: module.author_file(notebook, file) for file in _FILES}
+        sources[notebook] = {file: Source(path) for file, path in paths.items() if path.exists()}
+        found, called = _exercises(module, notebook, sources[notebook])
+        exercises |= found
+        names |= called
+        tags += _tags(module, found, sources[notebook])
     return Catalogue(
         module,
         exercises,
@@ -135,45 +136,62 @@ def load(module: Module) -> Catalogue:
     )
 
 
-def _exercises(module: Module, text: str) -> tuple[dict[str, Exercise], dict[str, set[str]]]:
-    """The exercises of `checks.py` in the order of `module.yaml`, and the names that stand for each."""
-    path = module.folder / "checks.py"
+def _exercises(
+    module: Module, notebook: str, sources: Mapping[str, Source]
+) -> tuple[dict[str, Exercise], dict[str, set[str]]]:
+    """The exercises of a notebook's `checks.py` in the order of `module.yaml`, and the names that stand for each."""
+    path = module.author_file(notebook, "checks.py")
+    if "checks.py" not in sources:
+        raise CourseError("there is no checks.py", where=str(path.parent))
     found: dict[str, Exercise] = {}
     names: dict[str, set[str]] = {}
-    for name, value in vars(_executed(module, "checks.py", text)).items():
+    for name, value in vars(_executed(module, sources["checks.py"])).items():
         if isinstance(value, Exercise):
             if found.setdefault(value.id, value) is not value:
                 raise CourseError("two exercises have this id", where=f"{path}: exercise {value.id}")
             names.setdefault(value.id, set()).add(name)
-    listed = [entry.id for entry in module.exercises]
+    listed = [entry.id for entry in module.exercises_in(notebook)]
     for missing in [one for one in listed if one not in found]:
         raise CourseError("the exercise has no checks", where=f"{path}: exercise {missing}", do="Define Exercise(...).")
     for unlisted in [one for one in found if one not in listed]:
-        raise CourseError("these checks belong to no exercise of module.yaml", where=f"{path}: exercise {unlisted}")
+        problem = "these checks belong to no exercise that module.yaml lists for this notebook"
+        raise CourseError(problem, where=f"{path}: exercise {unlisted}")
     return {one: found[one] for one in listed}, names
 
 
-def _require_known(tag: Mistake | RightAnswer, exercises: Mapping[str, Exercise], folder: Path) -> None:
-    file = folder / ("wrong_answers.py" if isinstance(tag, Mistake) else "right_answers.py")
-    where = f"{file}: {tag.answer.__name__}"
+def _tags(
+    module: Module, exercises: Mapping[str, Exercise], sources: Mapping[str, Source]
+) -> list[Mistake | RightAnswer]:
+    """Mistakes and right answers of one notebook, each to an exercise of it."""
+    tags = []
+    for file in _FILES[1:]:
+        if file in sources:
+            for tag in tags_in(vars(_executed(module, sources[file]))):
+                _require_known(tag, exercises, sources[file].path)
+                tags.append(tag)
+    return tags
+
+
+def _require_known(tag: Mistake | RightAnswer, exercises: Mapping[str, Exercise], path: Path) -> None:
+    where = f"{path}: {tag.answer.__name__}"
     if tag.exercise not in exercises:
-        raise CourseError(f"there is no exercise {tag.exercise}", where=where)
+        raise CourseError(f"there is no exercise {tag.exercise} in this notebook", where=where)
     if isinstance(tag, Mistake):
         known = [check.name for check in exercises[tag.exercise].checks]
         for unknown in sorted(set(tag.loses) - set(known)):
             raise CourseError(f"it loses {unknown!r}; the checks are {', '.join(map(repr, known))}", where=where)
 
 
-def _executed(module: Module, file: str, text: str) -> ModuleType:
+def _executed(module: Module, source: Source) -> ModuleType:
     """The file as a Python module under a name that no other has."""
-    path = module.folder / file
+    path = source.path
     mark = hashlib.sha256(str(path).encode()).hexdigest()[:8]
-    name = f"aisa_{module.slug}_{path.stem}_{mark}"
+    name = f"aisa_{module.slug}_{path.parent.name}_{path.stem}_{mark}"
     made = ModuleType(name)
     made.__file__ = str(path)
     sys.modules[name] = made  # dataclasses and pickles of it look there
     try:
-        exec(compile(text, path, "exec"), vars(made))  # noqa: S102  our material; an import would leave bytecode beside it
+        exec(compile(source.text, path, "exec"), vars(made))  # noqa: S102  our material; an import would leave bytecode beside it
     except CourseError as error:
         where = ": ".join(part for part in (_line(path, error), error.where) if part)
         raise CourseError(error.message, where=where, do=error.do) from error

@@ -102,7 +102,7 @@ def make_material(root: Path, canaries: Canaries) -> Path:
     """The victim as a material root of its own, canaries planted, its source notebook made."""
     shutil.copytree(VICTIM, root, ignore=shutil.ignore_patterns("__pycache__"))
     for place, path in (
-        ("checks", root / "assignments/authoring" / SLUG / "checks.py"),
+        ("checks", root / "assignments/authoring" / SLUG / "practical/checks.py"),
         ("reference", root / "reference_solutions" / SLUG / "totals.py"),
     ):
         path.write_text(path.read_text().replace(f"@canary-{place}@", canaries.plant(place)))

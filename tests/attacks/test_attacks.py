@@ -129,5 +129,5 @@ def test_nothing_is_left_in_the_kernel(outcome: Outcome) -> None:
 
 def test_the_hidden_inputs_are_really_asked() -> None:
     """The canary digits stand in the checks; were they not there, their absence elsewhere would say nothing."""
-    checks = (Path(__file__).parent / "victim/assignments/authoring" / SLUG / "checks.py").read_text()
+    checks = (Path(__file__).parent / "victim/assignments/authoring" / SLUG / "practical/checks.py").read_text()
     assert all(digits in checks for digits in HIDDEN)

@@ -118,10 +118,10 @@ def small_module(
     """Write it below `root`, with any of its texts replaced."""
     folder = root / "assignments" / "authoring" / "m97_tests"
     package = root / "reference_solutions" / "m97_tests"
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "practical").mkdir(parents=True, exist_ok=True)
     package.mkdir(parents=True, exist_ok=True)
     (folder / "module.yaml").write_text(module_yaml)
-    (folder / "practical.py").write_text(practical)
-    (folder / "checks.py").write_text(checks)
+    (folder / "practical" / "notebook.py").write_text(practical)
+    (folder / "practical" / "checks.py").write_text(checks)
     (package / "waiting.py").write_text(reference)
     return load_module(folder)

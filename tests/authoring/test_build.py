@@ -55,7 +55,7 @@ def test_ids_and_parts_in_grading(tmp_path):
 def test_the_first_cell_names_the_file_to_edit(tmp_path):
     first = text(document(small_module(tmp_path))["cells"][0])
     banner, title = first.split("\n")[:2]
-    assert "assignments/authoring/m97_tests/practical.py" in banner
+    assert "assignments/authoring/m97_tests/practical/notebook.py" in banner
     assert banner.startswith("<!--"), "students do not see it"
     assert title == "# # Tests".removeprefix("# ")
     assert str(tmp_path) not in first

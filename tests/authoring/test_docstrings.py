@@ -21,7 +21,7 @@ def answers():
     for module in modules():
         built = build(module)
         for name in module.notebooks:
-            cells = percent.read(module.folder / f"{name}.py")
+            cells = percent.read(module.author_file(name, "notebook.py"))
             references = {cell.header["id"]: cell.header["reference"] for cell in cells if cell.role == "exercise"}
             for cell in json.loads(built[f"{name}.ipynb"])["cells"]:
                 if exercise := exercise_answered(cell):

@@ -37,7 +37,8 @@ def make(root: Path, text: str = GOOD, slug: str = "m97_tests") -> Path:
     (folder / "data").mkdir(parents=True)
     (folder / "data" / "table.csv").write_text("a\n1\n")
     for name in ("practical", "novel_scenario"):
-        (folder / f"{name}.py").write_text("# %% [markdown]\n# # Tests\n")
+        (folder / name).mkdir()
+        (folder / name / "notebook.py").write_text("# %% [markdown]\n# # Tests\n")
     (folder / "module.yaml").write_text(text)
     return folder
 
@@ -97,7 +98,11 @@ def test_says_what_is_wrong_and_where(tmp_path, old, new, line, said):
     [
         ("m97_second", "m98_second", "does not start with 'm97_'"),
         ("data: [table.csv]", "data: [other.csv]", "there is no data/other.csv"),
-        ("[practical, novel_scenario]", "[practical, worked_example, novel_scenario]", "there is no worked_example.py"),
+        (
+            "[practical, novel_scenario]",
+            "[practical, worked_example, novel_scenario]",
+            "there is no worked_example/notebook.py",
+        ),
     ],
 )
 def test_agrees_with_the_folder(tmp_path, old, new, said):
@@ -108,8 +113,8 @@ def test_agrees_with_the_folder(tmp_path, old, new, said):
 
 def test_a_notebook_that_nobody_lists_is_found(tmp_path):
     folder = make(tmp_path)
-    (folder / "worked_example.py").write_text("")
-    with pytest.raises(CourseError, match=r"worked_example\.py is there but not listed"):
+    (folder / "worked_example").mkdir()
+    with pytest.raises(CourseError, match="worked_example/ is there but not listed"):
         load_module(folder)
 
 

@@ -48,12 +48,12 @@ def changed(old, new, text=PRACTICAL):
 )
 def test_headers_and_magics(tmp_path, old, new, line, said):
     message = refused(tmp_path, practical=changed(old, new))
-    assert f"practical.py:{line}" in message
+    assert f"practical/notebook.py:{line}" in message
     assert said in message
 
 
 def test_a_notebook_header_is_refused(tmp_path):
-    assert "practical.py:1" in refused(tmp_path, practical="# ---\n# title: x\n# ---\n\n" + PRACTICAL)
+    assert "practical/notebook.py:1" in refused(tmp_path, practical="# ---\n# title: x\n# ---\n\n" + PRACTICAL)
 
 
 def test_the_first_cell_is_prose(tmp_path):

@@ -322,7 +322,7 @@ def below_a_half(price):
 
 FILES = {
     "module.yaml": MODULE_YAML,
-    "practical.py": PRACTICAL,
+    "notebook.py": PRACTICAL,
     "checks.py": CHECKS,
     "wrong_answers.py": WRONG,
     "right_answers.py": RIGHT,
@@ -334,10 +334,12 @@ def example_module(root: Path, **changed: tuple[str, str]) -> Module:
     """Write it below `root`; `checks=("old", "new")` replaces a text in checks.py, and so on."""
     folder = root / "assignments" / "authoring" / SLUG
     package = root / "reference_solutions" / SLUG
-    folder.mkdir(parents=True, exist_ok=True)
+    notebook = folder / "practical"
+    notebook.mkdir(parents=True, exist_ok=True)
     package.mkdir(parents=True, exist_ok=True)
     for name, text in FILES.items():
         old, new = changed.get(name.partition(".")[0], ("", ""))
         assert old in text, f"{name} holds no {old!r}"
-        ((package if name == "things.py" else folder) / name).write_text(text.replace(old, new) if old else text)
+        place = {"module.yaml": folder, "things.py": package}.get(name, notebook)
+        (place / name).write_text(text.replace(old, new) if old else text)
     return load_module(folder)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from graders.authoring.material import load_module
 from graders.checks import LocalEndpoint, load, run
 from graders.errors import CourseError
 from tests.checks.example_module import example_module
@@ -60,6 +61,51 @@ def test_a_digest_is_the_same_wherever_the_module_lies(tmp_path, monkeypatch):
     assert digests(example_module(tmp_path / "there")) == here
 
 
+def two_notebooks(root):
+    """The example with its policy moved to a notebook of its own."""
+    module = example_module(root)
+    practical, worked = module.folder / "practical", module.folder / "worked_example"
+    worked.mkdir()
+    for file, first in (("checks.py", "def always("), ("wrong_answers.py", '@mistake("m99_buys"'),
+                        ("right_answers.py", '@answer("m99_buys"')):  # fmt: skip
+        text = (practical / file).read_text()
+        imports = [line for line in text.split("\n") if line.startswith(("from", "import"))]
+        (practical / file).write_text(text[: text.index(first)])
+        (worked / file).write_text("\n".join(imports) + "\n" + text[text.index(first) :])
+    (worked / "notebook.py").write_text("# %% [markdown]\n# # Another\n")
+    described = (module.folder / "module.yaml").read_text().replace("[practical]", "[practical, worked_example]")
+    described = described.replace("kind: policy, notebook: practical", "kind: policy, notebook: worked_example")
+    (module.folder / "module.yaml").write_text(described)
+    return load_module(module.folder)
+
+
+def test_each_notebook_has_its_own_files(tmp_path):
+    module = two_notebooks(tmp_path)
+    before = load(module)
+    assert list(before.exercises) == EXERCISES
+    assert "price" in before.quoted(before.answers["m99_buys"][0])
+    checks = module.author_file("worked_example", "checks.py")
+    checks.write_text(checks.read_text().replace("at_least=1.3", "at_least=1.2"))
+    after = load(module)
+    assert [one for one in EXERCISES if before.digest(one) != after.digest(one)] == ["m99_buys"]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("checks.py", '"m99_meter"', '"m99_buys"', "practical/checks.py: exercise m99_meter: the exercise has no"),
+        ("wrong_answers.py", '@mistake("m99_meter"', '@mistake("m99_buys"', "practical/wrong_answers.py: Boundless"),
+        ("right_answers.py", '@answer("m99_meter"', '@answer("m99_buys"', "practical/right_answers.py: TwoSums"),
+    ],
+)
+def test_a_folder_is_about_its_own_exercises(tmp_path, file, old, new, words):
+    module = two_notebooks(tmp_path)
+    path = module.author_file("practical", file)
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(CourseError, match=words):
+        load(module)
+
+
 # --- what is refused -----------------------------------------------------------------------------------------
 
 
@@ -96,9 +142,13 @@ def test_material_that_makes_no_sense_is_refused_by_file_and_line(tmp_path, file
 def test_no_bytecode_is_left_beside_the_material(tmp_path):
     module = example_module(tmp_path)
     load(module)
-    assert {path.name for path in module.folder.iterdir()} == {
-        "module.yaml", "practical.py", "checks.py", "wrong_answers.py", "right_answers.py",
-    }  # fmt: skip
+    assert {path.relative_to(module.folder).as_posix() for path in module.folder.rglob("*.*")} == {
+        "module.yaml",
+        "practical/notebook.py",
+        "practical/checks.py",
+        "practical/wrong_answers.py",
+        "practical/right_answers.py",
+    }
 
 
 # --- quoting ---------------------------------------------------------------------------------------------------

@@ -104,5 +104,5 @@ def test_a_solution_that_its_checks_refuse(tmp_path, sandbox):
 
 def test_a_release_that_earns(tmp_path, sandbox):
     tests = '# %% tests={"id": "m99_buys"}\n'
-    module = example_module(tmp_path, practical=(tests, "# %%\nbuys = lambda price: price < 1.5\n\n" + tests))
+    module = example_module(tmp_path, notebook=(tests, "# %%\nbuys = lambda price: price < 1.5\n\n" + tests))
     assert {exercise for exercise, _ in findings(module, "release", sandbox)} == {"m99_buys"}

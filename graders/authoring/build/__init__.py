@@ -2,7 +2,7 @@
 
 ::
 
-    practical.py --read--> author cells --quote--> with solutions --translate--> nbgrader's schema --> source/**.ipynb
+    notebook.py --read--> author cells --quote--> with solutions --translate--> nbgrader's schema --> source/**.ipynb
 
 `stale` says what a rebuild would change, `write` changes it.
 """
@@ -41,7 +41,7 @@ def build(module: Module) -> dict[str, bytes]:
     """
     built: dict[str, bytes] = {}
     for name in module.notebooks:
-        path = module.folder / f"{name}.py"
+        path = module.author_file(name, "notebook.py")
         cells = percent.read(path)
         document = translate(cells, module, name)
         require_clean_release(document, path)

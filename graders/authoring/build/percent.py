@@ -61,7 +61,7 @@ def read(path: Path) -> tuple[AuthorCell, ...]:
     Parameters
     ----------
     path : Path
-        `assignments/authoring/<slug>/<notebook>.py`.
+        `assignments/authoring/<slug>/<notebook>/notebook.py`.
 
     Returns
     -------

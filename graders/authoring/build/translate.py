@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from graders.authoring.answers import SUFFIX
@@ -48,14 +49,14 @@ def translate(cells: Sequence[AuthorCell], module: Module, notebook: str) -> dic
     dict
         The notebook.
     """
-    path = module.folder / f"{notebook}.py"
+    path = module.author_file(notebook, "notebook.py")
     banner = f"<!-- Generated from {path.relative_to(module.root).as_posix()} by `aisa author build`: edit that. -->"
     translation = _Translation({entry.id: entry for entry in module.exercises_in(notebook)})
     for cell in cells:
         translation.add(cell)
     if missing := [one for one in translation.entries if one not in translation.tested]:
         raise CourseError(f"{missing[0]} has no answer or no test cell", where=str(path))
-    _require_checks(module, translation.entries)
+    _require_checks(module.author_file(notebook, "checks.py"), translation.entries)
     translation.cells[0]["source"] = f"{banner}\n{translation.cells[0]['source']}"
     return {"cells": translation.cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
 
@@ -135,9 +136,8 @@ class _Translation:
         )
 
 
-def _require_checks(module: Module, exercises: dict[str, ExerciseEntry]) -> None:
+def _require_checks(path: Path, exercises: dict[str, ExerciseEntry]) -> None:
     """Every exercise is named in `checks.py`; whether its checks can be lost, the gates find out."""
-    path = module.folder / "checks.py"
     named: set[object] = set()
     if path.is_file():
         tree = ast.parse(path.read_text(encoding="utf-8"))

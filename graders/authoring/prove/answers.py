@@ -41,15 +41,15 @@ def coverage(bench: Bench) -> Iterator[Finding]:
         for check in exercise.checks:
             if check.name not in named:
                 problem = f"nobody loses check {check.name!r}: if it were deleted, nobody would see it"
-                yield Finding(gate, id_, problem, bench.file("wrong_answers.py"))
+                yield Finding(gate, id_, problem, bench.file(id_, "wrong_answers.py"))
         if len(mistakes) < FEWEST_MISTAKES:
             problem = f"{len(mistakes)} wrong answers, at least {FEWEST_MISTAKES} are wanted"
-            yield Finding(gate, id_, problem, bench.file("wrong_answers.py"))
+            yield Finding(gate, id_, problem, bench.file(id_, "wrong_answers.py"))
         twice = [name for name, count in Counter(mistake.misconception for mistake in mistakes).items() if count > 1]
         for name in twice:
-            yield Finding(gate, id_, f"two mistakes are called {name!r}", bench.file("wrong_answers.py"))
+            yield Finding(gate, id_, f"two mistakes are called {name!r}", bench.file(id_, "wrong_answers.py"))
         if not bench.catalogue.answers[id_]:
-            yield Finding(gate, id_, "no independent right answer", bench.file("right_answers.py"))
+            yield Finding(gate, id_, "no independent right answer", bench.file(id_, "right_answers.py"))
 
 
 def wrong_answers(bench: Bench) -> Iterator[Finding]:
@@ -91,7 +91,7 @@ def right_answers(bench: Bench) -> Iterator[Finding]:
                 verdict = _verdict(bench, exercise, (), right.answer, student)
                 unearned = {check.name: check.reason for check in verdict.checks if check.reason}
                 if unearned:
-                    where = f"{bench.file('right_answers.py')}: {right.answer.__name__}"
+                    where = f"{bench.file(id_, 'right_answers.py')}: {right.answer.__name__}"
                     yield Finding("right answers", id_, f"{right.by!r} does not keep {_listed(unearned)}", where)
                     break
 
@@ -108,7 +108,7 @@ def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
                 earned = [check.name for check in found if check.kept and check.counted]
                 if earned:
                     problem = f"an answer that {words} earns {', '.join(map(repr, earned))}"
-                    yield Finding("answers of nothing", id_, problem, bench.file("checks.py"))
+                    yield Finding("answers of nothing", id_, problem, bench.file(id_, "checks.py"))
 
 
 def _told_apart(exercise: Exercise, student: int) -> Sequence[Check]:
@@ -159,7 +159,7 @@ def _without_slow(mistake: Mistake, checks: Sequence[Check]) -> Mistake:
 
 
 def _where(bench: Bench, mistake: Mistake) -> str:
-    return f"{bench.file('wrong_answers.py')}: {mistake.answer.__name__}"
+    return f"{bench.file(mistake.exercise, 'wrong_answers.py')}: {mistake.answer.__name__}"
 
 
 def _listed(reasons: Mapping[str, str]) -> str:

@@ -88,13 +88,9 @@ class Bench:
         """By id, in the order of the module."""
         return self.catalogue.exercises
 
-    def notebook_of(self, exercise: str) -> str:
-        """Name of the notebook that an exercise stands in."""
-        return next(entry.notebook for entry in self.module.exercises if entry.id == exercise)
-
-    def file(self, name: str) -> str:
-        """A file of the module, as findings name it."""
-        return str(self.module.folder / name)
+    def file(self, exercise: str, name: str) -> str:
+        """A file of an exercise's author text, as findings name it."""
+        return str(self.module.author_file(self.module.notebook_of(exercise), name))
 
     def seed(self, exercise: str, student: int) -> bytes:
         """Where the sampled inputs of a made-up student come from."""
@@ -141,7 +137,7 @@ class Bench:
         if not answers:
             return []
         id_ = answers[0].exercise
-        cells = [Cell(cell.index, cell.source) for cell in _cells(self.notebooks[self.notebook_of(id_)])]
+        cells = [Cell(cell.index, cell.source) for cell in _cells(self.notebooks[self.module.notebook_of(id_)])]
         behind = cells[-1].index + 1
         asked = {f"answer-{number}": id_ for number in range(len(answers))}
         for number, (snapshot, answer) in enumerate(zip(asked, answers, strict=True)):

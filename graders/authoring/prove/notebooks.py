@@ -14,17 +14,18 @@ def source_earns_everything(bench: Bench) -> Iterator[Finding]:
     """The source notebook runs without an error and earns every automatic point."""
     for name, notebook in bench.notebooks.items():
         verdicts, cells = bench.graded(notebook)
+        where = str(bench.module.author_file(name, "notebook.py"))
         for cell in cells:
             if cell.status != "ok":
-                yield Finding("source", name, f"cell {cell.index + 1}: {cell.status}", bench.file(f"{name}.py"))
+                yield Finding("source", name, f"cell {cell.index + 1}: {cell.status}", where)
         missing = {entry.id for entry in bench.module.exercises_in(name)} - verdicts.keys()
         for id_ in sorted(missing):
-            yield Finding("source", id_, "the notebook has no cells of it", bench.file(f"{name}.py"))
+            yield Finding("source", id_, "the notebook has no cells of it", where)
         for id_, verdict in verdicts.items():
             for check in verdict.checks:
                 if not (check.kept and check.counted):
                     problem = f"the solution does not earn {check.name!r}: {check.reason}"
-                    yield Finding("source", id_, problem, bench.file(f"{name}.py"))
+                    yield Finding("source", id_, problem, where)
 
 
 def release_earns_nothing(bench: Bench) -> Iterator[Finding]:
@@ -33,7 +34,7 @@ def release_earns_nothing(bench: Bench) -> Iterator[Finding]:
         verdicts, _ = bench.graded(release(notebook))
         for id_, verdict in verdicts.items():
             for earned in _earned(verdict):
-                yield Finding("release", id_, f"it earns {earned!r} untouched", bench.file("checks.py"))
+                yield Finding("release", id_, f"it earns {earned!r} untouched", bench.file(id_, "checks.py"))
 
 
 def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
@@ -43,7 +44,7 @@ def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
         steady = {check.name for check in bench.exercises[id_].checks if not is_personal(check)}
         for mistake, (verdict, cell) in zip(mistakes, bench.tried(mistakes), strict=True):
             said = f"mistake {mistake.misconception!r}"
-            where = f"{bench.file('wrong_answers.py')}: {mistake.answer.__name__}"
+            where = f"{bench.file(id_, 'wrong_answers.py')}: {mistake.answer.__name__}"
             lost = {check.name: check.reason for check in verdict.checks if not check.kept}
             if cell.status != "ok":
                 yield Finding(gate, id_, f"{said} does not even run: {cell.status}", where)
@@ -60,7 +61,7 @@ def sandboxed_right_answers(bench: Bench) -> Iterator[Finding]:
     gate = "right answers in the sandbox"
     for id_, answers in bench.catalogue.answers.items():
         for right, (verdict, cell) in zip(answers, bench.tried(answers), strict=True):
-            where = f"{bench.file('right_answers.py')}: {right.answer.__name__}"
+            where = f"{bench.file(id_, 'right_answers.py')}: {right.answer.__name__}"
             if cell.status != "ok":
                 yield Finding(gate, id_, f"{right.by!r} does not even run: {cell.status}", where)
             for check in verdict.checks:
