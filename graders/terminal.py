@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -69,19 +70,24 @@ def print_receipts(receipts: Sequence[Receipt]) -> None:
 
 
 def print_status(assignments: Sequence[AssignmentStatus]) -> None:
-    """A table of assignments, then every score that is not proven."""
+    """A table of assignments, then what is left to mark, and every score that is not proven."""
     from rich.markup import escape
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("assignment")
-    for heading in ("submitted", "graded", "flagged", "unproven"):
+    for heading in ("submitted", "graded", "flagged", "to mark", "unproven"):
         table.add_column(heading, justify="right")
     for one in assignments:
-        numbers = (one.submitted, one.graded, one.flagged, len(one.unproven))
+        numbers = (one.submitted, one.graded, one.flagged, len(one.unmarked), len(one.unproven))
         table.add_row(one.assignment, *(str(number) if number else "" for number in numbers))
     out = console()
     out.print(table)
+    waiting = Counter((one.notebook, one.exercise) for assignment in assignments for one in assignment.unmarked)
+    stale = Counter(one.exercise for assignment in assignments for one in assignment.unmarked if one.stale)
+    for (notebook, exercise), count in sorted(waiting.items()):
+        again = f", {stale[exercise]} of them again: the answer has changed" if stale[exercise] else ""
+        out.print(f"[yellow]to mark[/]  {escape(f'{notebook} {exercise}: {count}{again}')}")
     for score in (score for one in assignments for score in one.unproven):
         out.print(f"[red]unproven[/] {escape(str(score))}")
 

@@ -8,7 +8,7 @@ from graders.authoring.answers import SUFFIX
 from graders.errors import UsageError
 from graders.gradebook import tables as t
 from graders.gradebook.evidence import text
-from graders.records import Mark
+from graders.records import Mark, NotebookResult
 
 
 def write(connection: Connection, mark: Mark, told: str | None) -> None:
@@ -39,6 +39,31 @@ def write(connection: Connection, mark: Mark, told: str | None) -> None:
     if told is not None:
         _comment(connection, mark, row.notebook_id, told)
     _penalise(connection, row.notebook_id)
+
+
+def reopen(connection: Connection, student: str, assignment: str, result: NotebookResult) -> None:
+    """Let written answers that have changed wait for a marker again; nbgrader itself leaves them as they are.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction, after the rows of the new execution, and before its evidence.
+    student, assignment : str
+        Whose.
+    result : NotebookResult
+        The new execution.
+    """
+    for answer in result.written:
+        key = {"student": student, "assignment": assignment, "notebook": result.notebook, "exercise": answer.exercise}
+        row = connection.execute(_GRADE, key).one_or_none()
+        if row is None or row.manual_score is None:
+            continue
+        mark = connection.execute(_LAST_MARK, key).first()
+        if mark is not None and mark.points == _total(row):
+            waits = mark.answer_digest != answer.digest
+        else:
+            waits = bool(row.needs_manual_grade) or answer.digest != connection.execute(_LAST_ANSWER, key).scalar()
+        connection.execute(update(t.grade).where(t.grade.c.id == row.id).values(needs_manual_grade=waits))
 
 
 def _key(mark: Mark) -> dict[str, str]:
@@ -81,4 +106,18 @@ _GRADE = (
         t.notebook.c.name == bindparam("notebook"),
         t.base_cell.c.name == bindparam("exercise"),
     )
+)
+_LAST_MARK = (
+    select(t.mark.c.points, t.mark.c.answer_digest)
+    .where(*(t.mark.c[name] == bindparam(name) for name in ("student", "assignment", "notebook", "exercise")))
+    .order_by(t.mark.c.id.desc())
+    .limit(1)
+)
+_LAST_ANSWER = (
+    select(t.written_answer.c.digest)
+    .join(t.execution, t.execution.c.id == t.written_answer.c.execution)
+    .where(*(t.execution.c[name] == bindparam(name) for name in ("student", "assignment", "notebook")))
+    .where(t.written_answer.c.exercise == bindparam("exercise"))
+    .order_by(t.execution.c.id.desc())
+    .limit(1)
 )

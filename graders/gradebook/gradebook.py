@@ -170,6 +170,7 @@ class Gradebook:
         rows.write_rows(connection, known, submission, results, self.course.late)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         for result in results:
+            by_hand.reopen(connection, submission.student, submission.assignment, result)
             if result.notebook == min(known.notebooks):  # what is odd about the folder is said once
                 result = replace(result, flags=(*submission.flags, *result.flags))
             execution = Execution(submission.student, submission.assignment, result, now)

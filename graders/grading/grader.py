@@ -22,6 +22,7 @@ from graders.errors import CourseError, GraderError
 from graders.grading.document import document
 from graders.grading.rebuild import Rebuilt, rebuild
 from graders.grading.suspicion import suspicions
+from graders.grading.written import written_answers
 from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
 from graders.sandbox import NotebookRun, Sandbox, default_interpreter
 from graders.scoring import score
@@ -222,6 +223,7 @@ class Grader:
             submitted_digest=_sha256(submitted) if written is not None else "",
             context_digest=self.context_digest(notebook),
             unsafe=unsafe,
+            written=written_answers(self._releases[notebook], written),
         )
 
 

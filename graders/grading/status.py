@@ -1,4 +1,4 @@
-"""Where a course stands: what is handed in, what is graded, and which scores nothing proves."""
+"""Where a course stands: what is handed in, graded and left to mark, and which scores nothing proves."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graders.course.course import Course
 from graders.course.intake import submitted_students
-from graders.gradebook import Gradebook, Unproven
+from graders.gradebook import Gradebook, Unmarked, Unproven
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,8 @@ class AssignmentStatus:
         Students who handed something in; whose work is graded and proven; who have a flag for a human.
     unproven : tuple of Unproven
         Scores that no evidence stands behind: they never certify.
+    unmarked : tuple of Unmarked
+        What a human has yet to mark.
     """
 
     assignment: str
@@ -27,6 +29,7 @@ class AssignmentStatus:
     graded: int
     flagged: int
     unproven: tuple[Unproven, ...]
+    unmarked: tuple[Unmarked, ...]
 
 
 def course_status(course: Course) -> tuple[AssignmentStatus, ...]:
@@ -56,4 +59,5 @@ def _assignment(course: Course, gradebook: Gradebook, assignment: str) -> Assign
         graded=len(set(evidence) - doubted),
         flagged=sum(any(result.flags for result in results) for results in evidence.values()),
         unproven=unproven,
+        unmarked=gradebook.unmarked(assignment),
     )

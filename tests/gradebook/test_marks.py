@@ -87,6 +87,34 @@ def test_an_answer_that_stays_the_same_keeps_its_mark(course):
     assert left(course) == unproven(course) == set()
 
 
+BY_HAND = "UPDATE grade SET manual_score = 2.5, needs_manual_grade = false WHERE " + CELL.format("why")
+AGAIN = [tiny.result("first", {"m99_a": 2.0}, digest="t"), FULL[1]]
+CHANGED = [tiny.result("first", {"m99_a": 2.0}, digest="t", why="v"), FULL[1]]
+TAKEN_BACK = [tiny.result("first"), FULL[1]]
+
+
+@pytest.mark.parametrize(("later", "waits"), [(FULL, False), (AGAIN, False), (CHANGED, True), (TAKEN_BACK, True)])
+@pytest.mark.parametrize("adopted", [True, False])
+def test_an_answer_that_changed_waits_for_its_marker_again(course, adopted, later, waits):
+    """Where nbgrader itself would leave the old mark on the new answer, as if it had been read."""
+    write(course)
+    if adopted:
+        mark(course)
+    else:
+        execute(course.database, BY_HAND)
+    write(course, later)
+    assert grade_row(course) == (2.5, None, waits)
+
+
+def test_an_answer_that_is_as_it_was_marked_waits_no_longer(course):
+    write(course)
+    mark(course)
+    write(course, CHANGED)
+    write(course)
+    assert grade_row(course) == (2.5, None, False)
+    assert left(course) == unproven(course) == set()
+
+
 def test_a_mark_of_an_empty_answer_stays_while_it_is_empty(course):
     write(course, [tiny.result("first", {"m99_a": 2.0}, why=""), FULL[1]])
     mark(course, tiny.mark(points=0.0, answer_digest=""))
