@@ -17,7 +17,7 @@ from graders.authoring.material import ExerciseEntry, Module
 from graders.checks.catalogue import Catalogue, load
 from graders.checks.trial import run
 from graders.course.course import Course
-from graders.course.intake import parse_notebook
+from graders.course.notebook_file import parse_notebook
 from graders.errors import CourseError, GraderError
 from graders.grading.document import document
 from graders.grading.rebuild import Rebuilt, rebuild

@@ -19,7 +19,8 @@ from traitlets import Bool
 
 from graders.authoring.answers import release
 from graders.course.course import Course, load
-from graders.course.intake import Submission, parse_notebook, read_submission
+from graders.course.intake import Submission, read_submission
+from graders.course.notebook_file import parse_notebook
 from graders.gradebook import Gradebook, write_autograded
 from graders.grading.notebook import grade_notebook
 from graders.grading.rebuild import rebuild

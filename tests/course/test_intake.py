@@ -172,14 +172,14 @@ def test_what_may_not_be_read(course, folder):
 
 def test_a_folder_that_changes_while_it_is_read_is_not_followed(course, folder, monkeypatch):
     """What was looked at as a file is a link when it is opened."""
-    walk = intake._walk
+    walk = intake.folder.walk
 
     def swapping(*args):
         yield from walk(*args)
         if (folder / "practical.ipynb").is_symlink() is False:
             replace_by_link(folder)
 
-    monkeypatch.setattr(intake, "_walk", swapping)
+    monkeypatch.setattr(intake.folder, "walk", swapping)
     with pytest.raises(SubmissionError, match="is a link"):
         read(course)
 
