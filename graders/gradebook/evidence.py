@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -19,10 +20,11 @@ from graders.records import CheckResult, ExerciseResult, Flag, NotebookResult, W
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An execution as it was read back, and whether its seal holds."""
+    """An execution as it was read back, whether its seal holds, and its number in the evidence tables."""
 
     execution: Execution
     sealed: bool
+    number: int
 
 
 def require_possible(result: NotebookResult) -> None:
@@ -110,8 +112,37 @@ def latest(connection: Connection, assignment: str, secret: bytes) -> dict[tuple
         result = _result(row, *(part.get(row.id, []) for part in parts))
         execution = Execution(row.student, row.assignment, result, row.graded_at)
         sealed = hmac.compare_digest(seal(secret, execution), row.seal)
-        kept[row.student, row.notebook] = Kept(execution, sealed)
+        kept[row.student, row.notebook] = Kept(execution, sealed, row.id)
     return kept
+
+
+def hints(connection: Connection, assignment: str) -> Counter[tuple[str, str]]:
+    """How often a known mistake was named: once for each file that somebody handed in with it.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the gradebook.
+    assignment : str
+        Slug of the module.
+
+    Returns
+    -------
+    Counter
+        By exercise and misconception.
+    """
+    named = (
+        select(
+            t.execution.c.student,
+            t.execution.c.submitted_digest,
+            t.exercise_result.c.exercise,
+            t.exercise_result.c.misconception,
+        )
+        .join(t.execution, t.execution.c.id == t.exercise_result.c.execution)
+        .where(t.execution.c.assignment == assignment, t.exercise_result.c.misconception != "")
+        .distinct()
+    )
+    return Counter((row.exercise, row.misconception) for row in connection.execute(named))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -240,6 +241,38 @@ class Gradebook:
         for (student, _), one in kept.items():
             results[student] = (*results.get(student, ()), one.execution.result)
         return results
+
+    def executions(self, assignment: str) -> dict[tuple[str, str], evidence.Kept]:
+        """The last execution of each notebook, with its number and whether its seal holds.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        dict
+            By student and notebook.
+        """
+        with reading(self._engine) as connection:
+            return evidence.latest(connection, assignment, self.course.secret)
+
+    def hints(self, assignment: str) -> Counter[tuple[str, str]]:
+        """How often each known mistake was named to a student, over all that was ever handed in.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        Counter
+            By exercise and misconception.
+        """
+        with reading(self._engine) as connection:
+            return evidence.hints(connection, assignment)
 
     def unproven(self, assignment: str) -> tuple[Unproven, ...]:
         """Scores that no evidence stands behind.

@@ -35,11 +35,14 @@ class KeptMark:
         Whether its seal holds.
     stale : bool
         Whether it was given for something else than what is graded now.
+    number : int
+        Its number in the evidence tables.
     """
 
     mark: Mark
     sealed: bool
     stale: bool
+    number: int
 
     @property
     def holds(self) -> bool:
@@ -95,7 +98,7 @@ def kept(
         sealed = hmac.compare_digest(seal_of_mark(secret, mark), row.seal)
         now = evidence.get((mark.student, mark.notebook))
         key = (mark.student, mark.notebook, mark.exercise)
-        found[key] = (KeptMark(mark, sealed, stale=is_stale(mark, now)), *found.get(key, ()))
+        found[key] = (KeptMark(mark, sealed, is_stale(mark, now), row.id), *found.get(key, ()))
     return found
 
 
