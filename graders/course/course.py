@@ -49,6 +49,8 @@ class Course:
         nbgrader's late rule: `none` or `zero`.
     attempts : str
         Which of several submissions counts.
+    pass_marks : mapping of str to float
+        Share of the points that each notebook of a complete module needs. [1]
     workers : int
         Notebooks run at a time.
     sandbox_interpreter : Path or None
@@ -66,6 +68,7 @@ class Course:
     due: Mapping[str, datetime]
     late: str
     attempts: str
+    pass_marks: Mapping[str, float]
     workers: int
     sandbox_interpreter: Path | None
 
@@ -146,6 +149,7 @@ def load(directory: Path | str) -> Course:
         due=dict(sorted((slug, _utc(date)) for slug, date in settings.due.items())),
         late=settings.late,
         attempts=settings.attempts,
+        pass_marks=settings.pass_marks.model_dump(),
         workers=settings.workers or os.cpu_count() or 1,
         sandbox_interpreter=root / settings.sandbox if settings.sandbox else None,
     )

@@ -30,6 +30,7 @@ Date = Annotated[datetime, BeforeValidator(_date)]
 StudentId = Annotated[str, AfterValidator(_student_id)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
 class LimitSettings(BaseModel):
@@ -50,13 +51,28 @@ class LimitSettings(BaseModel):
     output_bytes: Count | None = None
 
 
+class PassMarkSettings(BaseModel):
+    """Share of a notebook's points from which it counts; see `graders.scoring.decision`.
+
+    Provisional: a course that has data sets its own marks by a standard-setting study (Angoff's, for example). Until
+    then: in the practical every exercise needs half of its points, since a check is an idea, and whoever holds the
+    main ones of an exercise keeps more than half of it; the other two need three fifths of theirs together, which is
+    more than the middle level of every criterion, and leaves room for one exercise that went wrong.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    practical: Share = 0.5
+    worked_example: Share = 0.6
+    novel_scenario: Share = 0.6
+
+
 class Settings(BaseModel):
     """The whole file.
 
     `students` is the roster; where it is empty, whoever submits is a student. `due` holds a date for a module's slug,
     in UTC unless it says otherwise. `late` is nbgrader's rule: `none`, or `zero` (the penalty is the whole score).
-    `attempts` says which of several submissions counts. `material`, `sandbox` and the path of a SQLite `database` are
-    relative to the course.
+    `attempts` says which of several submissions counts. `pass_marks` are the shares of points that make a module
+    complete. `material`, `sandbox` and the path of a SQLite `database` are relative to the course.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -68,6 +84,7 @@ class Settings(BaseModel):
     due: dict[str, Date] = {}
     late: Literal["none", "zero"] = "none"
     attempts: Literal["last"] = "last"
+    pass_marks: PassMarkSettings = PassMarkSettings()
     workers: Count | None = None
     sandbox: str | None = None
     limits: LimitSettings = LimitSettings()

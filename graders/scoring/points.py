@@ -54,22 +54,23 @@ def points(checks: Iterable[CheckResult], max_points: float) -> float:
     -------
     float
     """
-    weights = [(_exact(check.weight), check.kept and check.counted) for check in checks]
+    weights = [(exact(check.weight), check.kept and check.counted) for check in checks]
     total = sum(weight for weight, _ in weights)
     if not total:
         return 0.0
     earned = sum(weight for weight, earns in weights if earns)
-    return max_points if earned == total else float(round(_exact(max_points) * earned / total, 2))
+    return max_points if earned == total else float(round(exact(max_points) * earned / total, 2))
 
 
 def total(results: Iterable[ExerciseResult]) -> tuple[float, float]:
     """Points and maximum of several exercises, added without rounding errors."""
     results = tuple(results)
     return (
-        float(sum((_exact(result.points) for result in results), Fraction())),
-        float(sum((_exact(result.max_points) for result in results), Fraction())),
+        float(sum((exact(result.points) for result in results), Fraction())),
+        float(sum((exact(result.max_points) for result in results), Fraction())),
     )
 
 
-def _exact(number: float) -> Fraction:
+def exact(number: float) -> Fraction:
+    """The decimal that a float is written as: 0.1 is a tenth, so that sums and comparisons of points are exact."""
     return Fraction(repr(float(number)))

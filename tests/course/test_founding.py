@@ -98,8 +98,8 @@ def test_a_disk_that_refuses_leaves_nothing_behind(tmp_path, monkeypatch):
 
 def test_settings_are_read_strictly(course):
     path = course.root / "course.yaml"
-    path.write_text(path.read_text() + "pass_marks: 3\n")
-    with pytest.raises(CourseError, match=r"course\.yaml:\d+: pass_marks: unknown key"):
+    path.write_text(path.read_text() + "passmarks: 3\n")
+    with pytest.raises(CourseError, match=r"course\.yaml:\d+: passmarks: unknown key"):
         load(course.root)
 
 
