@@ -18,6 +18,7 @@ from graders.errors import CourseError
 from graders.gradebook import by_hand, evidence, marks, proof, rows, tables
 from graders.gradebook.autograded import write_autograded
 from graders.gradebook.database import explained, open_engine, reading, transaction
+from graders.gradebook.evidence import Kept
 from graders.gradebook.known import Graded, known_notebooks
 from graders.gradebook.marks import Exercise, KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
@@ -242,7 +243,7 @@ class Gradebook:
             results[student] = (*results.get(student, ()), one.execution.result)
         return results
 
-    def executions(self, assignment: str) -> dict[tuple[str, str], evidence.Kept]:
+    def executions(self, assignment: str) -> dict[tuple[str, str], Kept]:
         """The last execution of each notebook, with its number and whether its seal holds.
 
         Parameters
