@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-    from graders.grading import AssignmentStatus, Receipt
+    from graders.grading import AssignmentStatus, Receipt, ScoreChange
     from graders.sandbox.probes import Finding
 
 _COLOURS = {"graded": "green", "unchanged": "dim", "refused": "red", "not graded": "bold red"}
@@ -67,6 +67,27 @@ def print_receipts(receipts: Sequence[Receipt]) -> None:
     out.print(table)
     counts = {state: sum(receipt.state == state for receipt in receipts) for state in _COLOURS}
     out.print(", ".join(f"{count} {state}" for state, count in counts.items() if count) or "No submissions.")
+    _print_changes([change for receipt in receipts for change in receipt.changes])
+
+
+def _print_changes(changes: Sequence[ScoreChange]) -> None:
+    """Scores that were there before and are others now."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    if not changes:
+        return
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for column in range(5):
+        table.add_column(justify="right" if column == 2 else "left", overflow="fold")
+    for one in changes:
+        before, after = ("to mark" if score is None else f"{score:g}" for score in (one.before, one.after))
+        table.add_row(
+            escape(one.student), escape(f"{one.notebook}: {one.exercise}"), before, f"-> {after}", escape(one.why)
+        )
+    out = console()
+    out.print(f"\n[bold]{len(changes)} {'score' if len(changes) == 1 else 'scores'} changed[/]")
+    out.print(table)
 
 
 def print_status(assignments: Sequence[AssignmentStatus]) -> None:

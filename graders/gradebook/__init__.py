@@ -5,5 +5,6 @@ from graders.gradebook.gradebook import Gradebook
 from graders.gradebook.known import Graded
 from graders.gradebook.marks import KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
+from graders.gradebook.scores import auto_scores
 
-__all__ = ["Gradebook", "Graded", "KeptMark", "Unmarked", "Unproven", "write_autograded"]
+__all__ = ["Gradebook", "Graded", "KeptMark", "Unmarked", "Unproven", "auto_scores", "write_autograded"]

@@ -22,6 +22,7 @@ from graders.gradebook.evidence import Kept
 from graders.gradebook.known import Graded, known_notebooks
 from graders.gradebook.marks import Exercise, KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
+from graders.gradebook.released import released
 from graders.gradebook.seal import Execution
 from graders.records import Mark, NotebookResult
 
@@ -100,7 +101,7 @@ class Gradebook:
             If it was not released, or exercises or their points have changed since.
         """
         with reading(self._engine) as connection:
-            known = rows.released(connection, module.slug)
+            known = released(connection, module.slug)
         worth = {cell.name: (cell.notebook, cell.max_score) for cell in known.cells if cell.kind == "GradeCell"}
         for entry in module.exercises:
             found = worth.get(entry.id)
@@ -114,7 +115,7 @@ class Gradebook:
 
     # --- writing ------------------------------------------------------------------------------------------------
 
-    def write(self, submission: Submission, results: Sequence[NotebookResult]) -> None:
+    def write(self, submission: Submission, results: Sequence[NotebookResult]) -> dict[str, float | None]:
         """Write a graded submission: its autograded files, then its rows and their evidence in one transaction.
 
         Whatever happens in between, writing it again gives the same files and the same rows: files are replaced
@@ -127,6 +128,11 @@ class Gradebook:
         results : sequence of NotebookResult
             Of some or all of its notebooks.
 
+        Returns
+        -------
+        dict of str to float or None
+            What is taken off each of these notebooks because it came late.
+
         Raises
         ------
         GraderError
@@ -136,9 +142,9 @@ class Gradebook:
             evidence.require_possible(result)
         for result in results:
             write_autograded(self.course, submission, result.notebook, result.document)
-        self.write_rows(submission, results)
+        return self.write_rows(submission, results)
 
-    def write_rows(self, submission: Submission, results: Sequence[NotebookResult]) -> None:
+    def write_rows(self, submission: Submission, results: Sequence[NotebookResult]) -> dict[str, float | None]:
         """Write rows and evidence only, as the bridge does: nbgrader itself writes the files.
 
         Parameters
@@ -147,6 +153,11 @@ class Gradebook:
             What was handed in.
         results : sequence of NotebookResult
             Of some or all of its notebooks.
+
+        Returns
+        -------
+        dict of str to float or None
+            What is taken off each of these notebooks because it came late.
 
         Raises
         ------
@@ -158,18 +169,37 @@ class Gradebook:
         with explained(self._engine):
             try:
                 with self._engine.begin() as connection:
-                    self._write(connection, submission, results)
+                    return self._write(connection, submission, results)
             except IntegrityError:  # another grader has made the same student's rows meanwhile: now they are there
                 with self._engine.begin() as connection:
-                    self._write(connection, submission, results)
+                    return self._write(connection, submission, results)
 
-    def _write(self, connection: Connection, submission: Submission, results: Sequence[NotebookResult]) -> None:
-        known = rows.released(connection, submission.assignment)
+    def write_penalties(self, submission: Submission) -> None:
+        """Write what is taken off a submission by today's late rule, and leave its scores as they are.
+
+        Parameters
+        ----------
+        submission : Submission
+            Graded before.
+
+        Raises
+        ------
+        GradebookError
+            If the database refuses.
+        """
+        with transaction(self._engine) as connection:
+            known = released(connection, submission.assignment)
+            rows.write_penalties(connection, known, submission, self.course.late)
+
+    def _write(
+        self, connection: Connection, submission: Submission, results: Sequence[NotebookResult]
+    ) -> dict[str, float | None]:
+        known = released(connection, submission.assignment)
         for result in results:
             if result.notebook not in known.notebooks:
                 do = f"Release it again: `nbgrader generate_assignment {submission.assignment} --force`."
                 raise CourseError(f"the gradebook has no notebook {result.notebook}", submission.assignment, do)
-        rows.write_rows(connection, known, submission, results, self.course.late)
+        penalties = rows.write_rows(connection, known, submission, results, self.course.late)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         for result in results:
             by_hand.reopen(connection, submission.student, submission.assignment, result)
@@ -177,6 +207,7 @@ class Gradebook:
                 result = replace(result, flags=(*submission.flags, *result.flags))
             execution = Execution(submission.student, submission.assignment, result, now)
             evidence.append(connection, self.course.secret, execution)
+        return penalties
 
     def write_marks(self, given: Sequence[Mark], told: Callable[[Mark], str | None]) -> None:
         """Write marks down, all or none of them: the evidence, then nbgrader's rows.
@@ -208,7 +239,7 @@ class Gradebook:
     # --- reading ------------------------------------------------------------------------------------------------
 
     def known(self, assignment: str) -> dict[tuple[str, str], Graded]:
-        """Notebooks that need not be graded again if their digests are still the same.
+        """Notebooks that have rows: those that are proven need not be graded again if their digests are the same.
 
         Parameters
         ----------
@@ -218,10 +249,10 @@ class Gradebook:
         Returns
         -------
         dict
-            By student and notebook; without those whose rows differ from their evidence.
+            By student and notebook.
         """
         with reading(self._engine) as connection:
-            return known_notebooks(connection, assignment, self.course.secret)
+            return known_notebooks(connection, assignment, self.course.secret, self.course.late)
 
     def evidence(self, assignment: str) -> dict[str, tuple[NotebookResult, ...]]:
         """What each student's notebooks last gave, without the documents.

@@ -1,40 +1,53 @@
-"""Notebooks that were graded before: what a run need not grade again."""
+"""Notebooks that were graded before: what a run need not grade again, and what it changes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
 from graders.gradebook import evidence, proof, tables
+from graders.gradebook.scores import late_penalty
 from graders.records import NotebookResult
 
 
 @dataclass(frozen=True, slots=True)
 class Graded:
-    """A notebook that was graded before, and whose rows still say what its evidence says.
+    """A notebook of a submission as the gradebook has it.
 
     Attributes
     ----------
-    digests : tuple of (str, str)
-        Of the submitted file, and of everything else that the result depends on.
+    result : NotebookResult or None
+        What its evidence says, without the document; None where there is none, or its seal does not hold.
+    proven : bool
+        Whether its automatic scores are still what the evidence says.
     timestamp : datetime or None
-        When it was handed in, as the gradebook has it.
-    points, max_points : float
-    flags : int
-        Things that a human should look at.
+        When it was handed in.
+    scores : mapping of str to float or None
+        Automatic score of each graded cell, by grade id.
+    penalty, penalty_due : float or None
+        What is taken off because it came late, and what would be today: rule, due date and marks may have changed.
     """
 
-    digests: tuple[str, str]
+    result: NotebookResult | None
+    proven: bool
     timestamp: datetime | None
-    points: float
-    max_points: float
-    flags: int
+    scores: Mapping[str, float | None]
+    penalty: float | None
+    penalty_due: float | None
+
+    @property
+    def digests(self) -> tuple[str, str]:
+        """Of the submitted file, and of everything else that the result depends on."""
+        return (self.result.submitted_digest, self.result.context_digest) if self.result else ("", "")
 
 
-def known_notebooks(connection: Connection, assignment: str, secret: bytes) -> dict[tuple[str, str], Graded]:
-    """Notebooks whose rows are what their evidence says.
+def known_notebooks(
+    connection: Connection, assignment: str, secret: bytes, late_rule: str
+) -> dict[tuple[str, str], Graded]:
+    """Every notebook that has rows.
 
     Parameters
     ----------
@@ -44,6 +57,8 @@ def known_notebooks(connection: Connection, assignment: str, secret: bytes) -> d
         Slug of the module.
     secret : bytes
         The course's, to check the seals.
+    late_rule : str
+        `none` or `zero`.
 
     Returns
     -------
@@ -52,26 +67,58 @@ def known_notebooks(connection: Connection, assignment: str, secret: bytes) -> d
     """
     kept = evidence.latest(connection, assignment, secret)
     scores = proof.scores(connection, assignment)
-    stamps = _timestamps(connection, assignment)
-    there = {(row.student, row.notebook) for row in scores} - proof.doubtful(scores, kept)
-    return {key: _graded(one.execution.result, stamps[key[0]]) for key, one in kept.items() if key in there}
+    doubtful = proof.doubtful(scores, kept)
+    arrivals = _arrivals(connection, assignment)
+    by_notebook: dict[tuple[str, str], list[proof.Score]] = {}
+    for row in scores:
+        by_notebook.setdefault((row.student, row.notebook), []).append(row)
+    found = {}
+    for key, rows in by_notebook.items():
+        one = kept.get(key)
+        result = one.execution.result if one is not None and one.sealed else None
+        stamp, seconds_late = arrivals[key[0]]
+        due = late_penalty(late_rule, seconds_late, sum(row.total or 0.0 for row in rows))
+        there = result is not None and result.submitted_digest
+        found[key] = Graded(
+            result,
+            result is not None and key not in doubtful,
+            stamp,
+            {row.cell: row.auto for row in rows},
+            rows[0].penalty,
+            due if there else rows[0].penalty,
+        )
+    return found
 
 
-def _timestamps(connection: Connection, assignment: str) -> dict[str, datetime | None]:
+def _arrivals(connection: Connection, assignment: str) -> dict[str, tuple[datetime | None, float]]:
+    """When each submission came, and how many seconds late that was."""
     table = tables.submitted_assignment
     chosen = (
-        select(table.c.student_id, table.c.timestamp)
+        select(table.c.student_id, table.c.timestamp, table.c.extension, tables.assignment.c.duedate)
         .join(tables.assignment, tables.assignment.c.id == table.c.assignment_id)
         .where(tables.assignment.c.name == assignment)
     )
-    return {row.student_id: row.timestamp for row in connection.execute(chosen)}
+    return {
+        row.student_id: (row.timestamp, seconds_late(row.timestamp, row.duedate, row.extension))
+        for row in connection.execute(chosen)
+    }
 
 
-def _graded(result: NotebookResult, timestamp: datetime | None) -> Graded:
-    return Graded(
-        (result.submitted_digest, result.context_digest),
-        timestamp,
-        sum(exercise.points for exercise in result.exercises),
-        sum(exercise.max_points for exercise in result.exercises),
-        len(result.flags),
-    )
+def seconds_late(stamp: datetime | None, due: datetime | None, extension: timedelta | None) -> float:
+    """How late a submission is; not at all where a time is missing.
+
+    Parameters
+    ----------
+    stamp, due : datetime or None
+        When it came, and when it was due, naive UTC.
+    extension : timedelta or None
+        What the student was given on top.
+
+    Returns
+    -------
+    float
+        Seconds; negative before the due date.
+    """
+    if stamp is None or due is None:
+        return 0.0
+    return (stamp - due - (extension or timedelta())).total_seconds()

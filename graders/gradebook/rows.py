@@ -4,85 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import starmap
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, insert, select, update
 
 from graders.course.intake import Submission
-from graders.errors import UsageError
 from graders.gradebook import tables as t
+from graders.gradebook.known import seconds_late
+from graders.gradebook.released import Released, ReleasedCell
 from graders.gradebook.scores import auto_comments, auto_scores, late_penalty
 from graders.records import NotebookResult
 
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasedCell:
-    """A cell that the gradebook knows of."""
-
-    id: str
-    name: str
-    notebook: str
-    notebook_id: str
-    kind: str
-    max_score: float | None
-
-    @property
-    def graded(self) -> bool:
-        """Whether submissions have a grade row for it."""
-        return self.kind in ("GradeCell", "TaskCell")
-
-    @property
-    def commented(self) -> bool:
-        """Whether submissions have a comment row for it."""
-        return self.kind in ("SolutionCell", "TaskCell")
-
-
-@dataclass(frozen=True, slots=True)
-class Released:
-    """An assignment as the gradebook knows it: ids of its rows by the names that people use."""
-
-    id: str
-    due: datetime | None
-    notebooks: Mapping[str, str]
-    cells: tuple[ReleasedCell, ...]
-
-
-def released(connection: Connection, assignment: str) -> Released:
-    """Look up an assignment.
-
-    Parameters
-    ----------
-    connection : Connection
-        To the gradebook.
-    assignment : str
-        Slug of the module.
-
-    Returns
-    -------
-    Released
-
-    Raises
-    ------
-    UsageError
-        If it was never released.
-    """
-    found = connection.execute(_ASSIGNMENT, {"assignment": assignment}).one_or_none()
-    if found is None:
-        do = f"Release it first: `nbgrader generate_assignment {assignment}`."
-        raise UsageError(f"{assignment} is not in the gradebook", "gradebook", do)
-    here = {"assignment": found.id}
-    notebooks = {row.name: row.id for row in connection.execute(_NOTEBOOKS, here)}
-    return Released(found.id, found.duedate, notebooks, tuple(starmap(ReleasedCell, connection.execute(_CELLS, here))))
-
-
 def write_rows(
     connection: Connection, known: Released, submission: Submission, results: Sequence[NotebookResult], late_rule: str
-) -> None:
+) -> dict[str, float | None]:
     """Write what nbgrader would have written for these results.
 
     Rows that are missing are made as nbgrader makes them, all of a submission at once; those that are there keep their
@@ -100,9 +39,14 @@ def write_rows(
         Of some or all of its notebooks.
     late_rule : str
         `none` or `zero`.
+
+    Returns
+    -------
+    dict of str to float or None
+        What is taken off each of these notebooks because it came late.
     """
     _make_student(connection, submission.student)
-    submitted, seconds_late = _submitted_assignment(connection, known, submission)
+    submitted, late_s = _submitted_assignment(connection, known, submission)
     notebooks = _submitted_notebooks(connection, known, submitted)
     grades, comments = (_cell_rows(connection, known, notebooks, submitted, table) for table in (t.grade, t.comment))
     for result in results:
@@ -110,11 +54,33 @@ def write_rows(
         _set_scores(mine, grades.by_key, result)
         if result.document is not None:
             _set_comments(mine, comments.by_key, result)
-            score = sum(_score(grades.by_key[cell.id]) for cell in mine if cell.graded)
-            row = notebooks.by_key[known.notebooks[result.notebook]]
-            row["late_submission_penalty"] = late_penalty(late_rule, seconds_late, score)
+            _set_penalty(notebooks.by_key[known.notebooks[result.notebook]], mine, grades.by_key, late_rule, late_s)
     for rows in (notebooks, grades, comments):
         rows.save(connection)
+    return {one.notebook: notebooks.by_key[known.notebooks[one.notebook]][_PENALTY] for one in results}
+
+
+def write_penalties(connection: Connection, known: Released, submission: Submission, late_rule: str) -> None:
+    """Write what is taken off a submission that came late, and nothing else: its scores stand.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction.
+    known : Released
+        The assignment.
+    submission : Submission
+        Whose rows; they are there already.
+    late_rule : str
+        `none` or `zero`.
+    """
+    submitted, late_s = _submitted_assignment(connection, known, submission)
+    notebooks = _submitted_notebooks(connection, known, submitted)
+    grades = _cell_rows(connection, known, notebooks, submitted, t.grade)
+    for name in submission.notebooks:
+        mine = [cell for cell in known.cells if cell.notebook == name]
+        _set_penalty(notebooks.by_key[known.notebooks[name]], mine, grades.by_key, late_rule, late_s)
+    notebooks.save(connection)
 
 
 # --- values ---------------------------------------------------------------------------------------------------
@@ -139,6 +105,12 @@ def _set_comments(mine: Sequence[ReleasedCell], comments: Mapping[str, Row], res
     for cell in mine:
         if cell.commented and cell.name in said:
             comments[cell.id]["auto_comment"] = said[cell.name]
+
+
+def _set_penalty(
+    row: Row, mine: Sequence[ReleasedCell], grades: Mapping[str, Row], late_rule: str, late_s: float
+) -> None:
+    row[_PENALTY] = late_penalty(late_rule, late_s, sum(_score(grades[cell.id]) for cell in mine if cell.graded))
 
 
 def _score(grade: Row) -> float:
@@ -196,15 +168,13 @@ def _submitted_assignment(connection: Connection, known: Released, submission: S
     stamp = submission.timestamp or found["timestamp"]
     if stamp != found["timestamp"]:
         connection.execute(_STAMP, {"new_id": found["id"], "new_timestamp": stamp})
-    if stamp is None or known.due is None:
-        return found["id"], 0.0
-    return found["id"], (stamp - known.due - (found["extension"] or timedelta())).total_seconds()
+    return found["id"], seconds_late(stamp, known.due, found["extension"])
 
 
 def _submitted_notebooks(connection: Connection, known: Released, submitted: str) -> _Rows:
     """Rows of the submission's notebooks, by the notebook's id."""
     found = connection.execute(_SUBMITTED_NOTEBOOKS, {"submitted": submitted}).mappings()
-    blank = {"assignment_id": submitted, "flagged": False, "late_submission_penalty": None}
+    blank = {"assignment_id": submitted, "flagged": False, _PENALTY: None}
     return _Rows.of(t.submitted_notebook, found, "notebook_id", dict.fromkeys(known.notebooks.values(), blank))
 
 
@@ -218,27 +188,11 @@ def _cell_rows(connection: Connection, known: Released, notebooks: _Rows, submit
 
 # --- statements, made once: making them takes longer than running them ---------------------------------------------
 
+_PENALTY = "late_submission_penalty"
 _BLANK: dict[Table, Row] = {
     t.grade: {"auto_score": None, "manual_score": None, "extra_credit": None, "needs_manual_grade": True},
     t.comment: {"auto_comment": None, "manual_comment": None},
 }
-_ASSIGNMENT = select(t.assignment).where(t.assignment.c.name == bindparam("assignment"))
-_NOTEBOOKS = select(t.notebook).where(t.notebook.c.assignment_id == bindparam("assignment")).order_by(t.notebook.c.name)
-_CELLS = (
-    select(
-        t.base_cell.c.id,
-        t.base_cell.c.name,
-        t.notebook.c.name,
-        t.notebook.c.id,
-        t.base_cell.c.type,
-        func.coalesce(t.grade_cells.c.max_score, t.task_cells.c.max_score),
-    )
-    .join(t.notebook, t.notebook.c.id == t.base_cell.c.notebook_id)
-    .outerjoin(t.grade_cells, t.grade_cells.c.id == t.base_cell.c.id)
-    .outerjoin(t.task_cells, t.task_cells.c.id == t.base_cell.c.id)
-    .where(t.notebook.c.assignment_id == bindparam("assignment"))
-    .order_by(t.notebook.c.name, t.base_cell.c.name)
-)
 _STUDENT = select(t.student.c.id).where(t.student.c.id == bindparam("student"))
 _SUBMITTED = select(t.submitted_assignment).where(
     t.submitted_assignment.c.assignment_id == bindparam("assignment_id"),
@@ -262,7 +216,7 @@ def _change(table: Table, *names: str) -> Update:
 
 _STAMP = _change(t.submitted_assignment, "timestamp")
 _CHANGE = {
-    t.submitted_notebook: _change(t.submitted_notebook, "late_submission_penalty"),
+    t.submitted_notebook: _change(t.submitted_notebook, _PENALTY),
     t.grade: _change(t.grade, "auto_score", "needs_manual_grade"),
     t.comment: _change(t.comment, "auto_comment"),
 }

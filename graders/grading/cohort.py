@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from pathlib import Path
 
 from graders.course.course import Course
 from graders.course.intake import Submission, read_submission, submitted_students
 from graders.errors import AisaError, CourseError, GraderError, SubmissionError, UsageError
-from graders.gradebook import Gradebook
+from graders.gradebook import Gradebook, Graded
 from graders.grading.grader import Grader
 from graders.grading.receipt import Receipt, State
+from graders.grading.regrade import ScoreChange, again, penalty_change, score_changes
 from graders.records import NotebookResult
 from graders.scoring import total
 
@@ -101,45 +101,77 @@ class _Run:
                 if isinstance(submission, Receipt):
                     yield submission
                     continue
+                stale = self._stale(submission)
+                if not stale:
+                    yield self._settled(submission)
+                    continue
                 self.grader.sandbox()  # where it cannot start, that is said once, and not of every student
-                going[pool.submit(self._grade, submission)] = submission
+                going[pool.submit(self._grade, submission, stale)] = submission
                 if len(going) >= _AHEAD * self.workers:
                     yield from self._finished(going)
             while going:
                 yield from self._finished(going)
 
+    # --- what is there already --------------------------------------------------------------------------------------
+
     def _read(self, student: str) -> Submission | Receipt:
         module = self.grader.module
         try:
-            submission = read_submission(self.grader.course, student, module.slug, expected=module.notebooks)
+            return read_submission(self.grader.course, student, module.slug, expected=module.notebooks)
         except SubmissionError as refusal:
             return Receipt(student, "refused", max_points=module.points, detail=str(refusal))
-        return self._unchanged(submission) or submission
 
-    def _unchanged(self, submission: Submission) -> Receipt | None:
-        """A receipt, if everything that the score rests on is what it was."""
-        module, points, flags = self.grader.module, 0.0, 0
-        for notebook in module.notebooks:
-            known = self.known.get((submission.student, notebook))
-            content = submission.notebooks.get(notebook)
-            digest = "" if content is None else hashlib.sha256(content).hexdigest()
-            if known is None or known.digests != (digest, self.grader.context_digest(notebook)):
-                return None
-            if submission.timestamp not in (None, known.timestamp):
-                return None
-            if content is not None and not self._autograded(submission.student, notebook).is_file():
-                return None
-            points, flags = points + known.points, flags + known.flags
-        return Receipt(submission.student, "unchanged", points, module.points, flags)
+    def _stale(self, submission: Submission) -> list[str]:
+        """Notebooks that have to run: something that their scores rest on is not what it was."""
+        return [name for name in self.grader.module.notebooks if not self._stands(submission, name)]
 
-    def _autograded(self, student: str, notebook: str) -> Path:
-        return self.grader.course.autograded(student, self.grader.module.slug) / f"{notebook}.ipynb"
+    def _stands(self, submission: Submission, notebook: str) -> bool:
+        known = self._known(submission, notebook)
+        content = submission.notebooks.get(notebook)
+        digest = "" if content is None else hashlib.sha256(content).hexdigest()
+        if known is None or not known.proven or known.digests != (digest, self.grader.context_digest(notebook)):
+            return False
+        if submission.timestamp not in (None, known.timestamp):
+            return False
+        folder = self.grader.course.autograded(submission.student, submission.assignment)
+        return content is None or (folder / f"{notebook}.ipynb").is_file()
 
-    def _grade(self, submission: Submission) -> tuple[NotebookResult, ...]:
-        return tuple(
-            self.grader.grade(submission.student, notebook, submission.notebooks.get(notebook))
-            for notebook in self.grader.module.notebooks
+    def _known(self, submission: Submission, notebook: str) -> Graded | None:
+        return self.known.get((submission.student, notebook))
+
+    def _settled(self, submission: Submission) -> Receipt:
+        """Nothing has to run; what is taken off because it came late may be something else than before."""
+        try:
+            changes = self._penalties(submission, submission.notebooks)
+        except GraderError as failure:
+            return self._lost(submission, "not graded", failure)
+        points, flags = self._sums(submission, ())
+        state: State = "graded" if changes else "unchanged"
+        return Receipt(submission.student, state, points, self.grader.module.points, flags, changes=changes)
+
+    def _penalties(self, submission: Submission, notebooks: Collection[str]) -> tuple[ScoreChange, ...]:
+        """Bring what is taken off some graded notebooks up to date."""
+        known = {name: one for name in notebooks if (one := self._known(submission, name)) is not None}
+        changes = tuple(
+            change
+            for name, one in known.items()
+            for change in penalty_change(submission.student, name, one.penalty, one.penalty_due)
         )
+        if changes:
+            self.gradebook.write_penalties(submission)
+        return changes
+
+    # --- what runs --------------------------------------------------------------------------------------------------
+
+    def _grade(self, submission: Submission, stale: Sequence[str]) -> tuple[NotebookResult, ...]:
+        return tuple(
+            self.grader.grade(submission.student, name, submission.notebooks.get(name), self._before(submission, name))
+            for name in stale
+        )
+
+    def _before(self, submission: Submission, notebook: str) -> NotebookResult | None:
+        known = self._known(submission, notebook)
+        return known.result if known is not None and known.proven else None
 
     def _finished(self, going: dict[Future[tuple[NotebookResult, ...]], Submission]) -> Iterator[Receipt]:
         done, _ = wait(going, return_when=FIRST_COMPLETED)
@@ -158,12 +190,31 @@ class _Run:
                 yield self._lost(submission, "not graded", GraderError(found, do="Report it with the submission."))
 
     def _written(self, submission: Submission, results: tuple[NotebookResult, ...]) -> Receipt:
-        self.gradebook.write(submission, results)
-        points, most = total(exercise for result in results for exercise in result.exercises)
-        flags = len(submission.flags) + sum(len(result.flags) for result in results)
+        student, ran = submission.student, {result.notebook for result in results}
+        penalties = self.gradebook.write(submission, results)
+        changes = [
+            change
+            for result in results
+            for change in score_changes(
+                student, self._known(submission, result.notebook), result, penalties[result.notebook]
+            )
+        ]
+        changes += self._penalties(submission, [name for name in submission.notebooks if name not in ran])
+        points, flags = self._sums(submission, results)
         unsafe = sorted({name for result in results for name in result.unsafe})
-        detail = f"unsafe: {', '.join(unsafe)}" if unsafe else ""
-        return Receipt(submission.student, "graded", points, most, flags, detail)
+        said = [again(self._before(submission, result.notebook), result) for result in results]
+        said += [f"unsafe: {', '.join(unsafe)}"] if unsafe else []
+        detail = "; ".join(filter(None, said))
+        return Receipt(student, "graded", points, self.grader.module.points, flags, detail, tuple(changes))
+
+    def _sums(self, submission: Submission, results: Sequence[NotebookResult]) -> tuple[float, int]:
+        """Points and flags of the whole submission: of what has run, and of what stands."""
+        names, ran = self.grader.module.notebooks, {result.notebook for result in results}
+        stand = [one.result for name in names if name not in ran and (one := self._known(submission, name))]
+        whole = [*results, *(result for result in stand if result is not None)]
+        points, _ = total(exercise for result in whole for exercise in result.exercises)
+        folder = len(submission.flags) if min(names) in ran else 0  # its evidence is the first notebook's
+        return points, folder + sum(len(result.flags) for result in whole)
 
     def _lost(self, submission: Submission, state: State, reason: AisaError) -> Receipt:
         return Receipt(submission.student, state, max_points=self.grader.module.points, detail=str(reason))

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from types import TracebackType
@@ -26,6 +26,9 @@ from graders.grading.written import written_answers
 from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
 from graders.sandbox import NotebookRun, Sandbox, default_interpreter
 from graders.scoring import score
+
+Definition = tuple[str, float, str]
+"""An exercise, its points, and the digest of all that decides what an answer to it earns."""
 
 _ATTEMPTS = 2  # a machine failure is tried again once, in a fresh sandbox
 
@@ -56,7 +59,7 @@ class Grader:
         self.files = _files(course, self.module)
         self._releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
         self._digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.exercises}
-        self._contexts = {name: self._context(name) for name in self.module.notebooks}
+        self._contexts = {name: self._context(name, self._definitions(name)) for name in self.module.notebooks}
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
         self._users: dict[Sandbox, int] = {}
@@ -92,20 +95,23 @@ class Grader:
         """
         return self._contexts[notebook]
 
-    def _context(self, notebook: str) -> str:
-        entries = self.module.exercises_in(notebook)
+    def _definitions(self, notebook: str) -> list[Definition]:
+        return [(entry.id, entry.points, self._digests[entry.id]) for entry in self.module.exercises_in(notebook)]
+
+    def _context(self, notebook: str, exercises: Sequence[Definition]) -> str:
         parts = {
             "version": __version__,
             "source": _sha256(self.sources[notebook]),
             "files": {name: _sha256(content) for name, content in sorted(self.files.items())},
             "limits": asdict(self.course.limits),
-            "late": (self.course.late, str(self.course.due.get(self.module.slug, ""))),
             "unsafe": self.allow_unsafe,
-            "exercises": [(entry.id, entry.points, self._digests[entry.id]) for entry in entries],
+            "exercises": exercises,
         }
         return _sha256(json.dumps(parts, sort_keys=True).encode())
 
-    def grade(self, student: str, notebook: str, submitted: bytes | None) -> NotebookResult:
+    def grade(
+        self, student: str, notebook: str, submitted: bytes | None, before: NotebookResult | None = None
+    ) -> NotebookResult:
         """Grade one notebook of one student.
 
         Parameters
@@ -116,6 +122,9 @@ class Grader:
             Name without extension.
         submitted : bytes or None
             The file; None where the submission has none: every exercise then has zero points.
+        before : NotebookResult or None
+            What was found when it was graded before, if that is proven: results of exercises whose checks are the same
+            stand, if nothing else has changed.
 
         Returns
         -------
@@ -140,18 +149,38 @@ class Grader:
         rebuilt = rebuild(self._releases[notebook], parse_notebook(submitted, where), where)
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._run(student, notebook, submitted, rebuilt)
+                return self._run(student, notebook, submitted, rebuilt, before)
             except GraderError:
                 if attempt == _ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
 
-    def _run(self, student: str, notebook: str, submitted: bytes, rebuilt: Rebuilt) -> NotebookResult:
-        with self._borrowed() as sandbox, sandbox.run(_code_cells(rebuilt), self.files) as ran:
-            results = {entry.id: self._exercise(student, entry, ran) for entry in self.module.exercises_in(notebook)}
-            runs, flags = ran.cells, (*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags)
+    def _run(
+        self, student: str, notebook: str, submitted: bytes, rebuilt: Rebuilt, before: NotebookResult | None
+    ) -> NotebookResult:
+        entries, stands = self.module.exercises_in(notebook), self._standing(notebook, submitted, before)
+        with self._borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), self.files) as ran:
+            results = {entry.id: stands.get(entry.id) or self._exercise(student, entry, ran) for entry in entries}
+            runs, flags = ran.cells, [*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags]
+        unsafe = sandbox.unsafe
+        if before is not None and stands:
+            flags += [flag for flag in before.flags if flag.where in stands and flag not in flags]
+            unsafe = tuple(sorted({*before.unsafe, *unsafe}))
         written = document(rebuilt.notebook, runs, results)
-        return self._result(notebook, submitted, written, results, flags, sandbox.unsafe)
+        return self._result(notebook, submitted, written, results, tuple(flags), unsafe)
+
+    def _standing(self, notebook: str, submitted: bytes, before: NotebookResult | None) -> Mapping[str, ExerciseResult]:
+        """Results of an earlier run that stand: of this very file, and nothing but other exercises has changed.
+
+        The notebook has to run again all the same, since the others can only be asked in its process.
+        """
+        if before is None or before.submitted_digest != _sha256(submitted):
+            return {}
+        definitions = {(one.exercise, one.max_points, one.digest): one for one in before.exercises}
+        if before.context_digest != self._context(notebook, list(definitions)):
+            return {}
+        now = self._definitions(notebook)
+        return {one.exercise: one for definition, one in definitions.items() if definition in now}
 
     def _exercise(self, student: str, entry: ExerciseEntry, ran: NotebookRun) -> ExerciseResult:
         outcome = run(
@@ -240,10 +269,12 @@ def _files(course: Course, module: Module) -> dict[str, bytes]:
     return {f"data/{name}": (folder / "data" / name).read_bytes() for name in module.data}
 
 
-def _code_cells(rebuilt: Rebuilt) -> list[Cell]:
+def _code_cells(rebuilt: Rebuilt, stands: Collection[str]) -> list[Cell]:
+    """Code to run; copies are taken where an exercise is complete that has to be asked."""
     complete: dict[int, list[str]] = {}
     for exercise, index in rebuilt.complete_at.items():
-        complete.setdefault(index, []).append(exercise)
+        if exercise not in stands:
+            complete.setdefault(index, []).append(exercise)
     cells = rebuilt.notebook["cells"]
     assert isinstance(cells, list)  # noqa: S101  `rebuild` made it
     return [

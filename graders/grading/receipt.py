@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from graders.grading.regrade import ScoreChange
+
 State = Literal["graded", "unchanged", "refused", "not graded"]
 
 
@@ -22,7 +24,9 @@ class Receipt:
     flags : int
         Things that a human should look at.
     detail : str
-        Why it was refused or not graded; what is unsafe about it.
+        Why it was refused or not graded; what of it was graded anew; what is unsafe about it.
+    changes : tuple of ScoreChange
+        Scores that the gradebook had before, and that this run has changed.
     """
 
     student: str
@@ -31,3 +35,4 @@ class Receipt:
     max_points: float = 0.0
     flags: int = 0
     detail: str = ""
+    changes: tuple[ScoreChange, ...] = ()

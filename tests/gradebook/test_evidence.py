@@ -41,8 +41,8 @@ def test_what_was_graded_is_proven_and_known(open_course):
         known = gradebook.known(tiny.SLUG)
         evidence = gradebook.evidence(tiny.SLUG)
     assert known["student-01", "first"].digests == ("s" * 64, "c" * 64)
-    assert known["student-01", "first"].points == 3.5
-    assert known["student-01", "second"].max_points == 1.0
+    assert known["student-01", "first"].scores == {"m99_a": 2.0, "m99_b": 1.5, "why": None}
+    assert [known["student-01", name].result for name in ("first", "second")] == list(evidence["student-01"])
     assert known["student-01", "second"].timestamp == datetime(2026, 2, 1)
     assert evidence["student-01"] == tuple(replace(one, document=None) for one in FULL)
 
@@ -53,7 +53,7 @@ def test_the_last_execution_counts(open_course):
     write(open_course, later)
     assert unproven(open_course) == set()
     with Gradebook.open(open_course) as gradebook:
-        assert gradebook.known(tiny.SLUG)["student-01", "first"].points == 1.0
+        assert gradebook.known(tiny.SLUG)["student-01", "first"].result.exercises[0].points == 1.0
 
 
 def test_a_missing_notebook_has_evidence_of_its_absence(open_course):
@@ -139,7 +139,7 @@ def test_evidence_that_was_changed_breaks_its_seal(open_course, statement):
     change(open_course, statement, "UPDATE grade SET auto_score = 3 WHERE " + CELL.format("m99_b"))
     assert "its evidence was changed: the seal does not hold" in {reason for _, reason in unproven(open_course)}
     with Gradebook.open(open_course) as gradebook:
-        assert ("student-01", "first") not in gradebook.known(tiny.SLUG)
+        assert not gradebook.known(tiny.SLUG)["student-01", "first"].proven
 
 
 def test_the_seal_of_another_course_does_not_hold(open_course):
@@ -175,7 +175,10 @@ def test_a_score_that_was_changed_is_graded_again(open_course):
     write(open_course)
     change(open_course, "UPDATE grade SET auto_score = 3 WHERE " + CELL.format("m99_b"))
     with Gradebook.open(open_course) as gradebook:
-        assert set(gradebook.known(tiny.SLUG)) == {("student-01", "second")}
+        assert {key: one.proven for key, one in gradebook.known(tiny.SLUG).items()} == {
+            ("student-01", "first"): False,
+            ("student-01", "second"): True,
+        }
     write(open_course)
     assert unproven(open_course) == set()
 
@@ -184,7 +187,7 @@ def test_a_mark_by_hand_is_no_reason_to_grade_again(open_course):
     write(open_course)
     change(open_course, "UPDATE grade SET manual_score = 1, extra_credit = 1")
     with Gradebook.open(open_course) as gradebook:
-        assert len(gradebook.known(tiny.SLUG)) == 2
+        assert [one.proven for one in gradebook.known(tiny.SLUG).values()] == [True, True]
 
 
 def test_a_student_who_was_removed_is_not_known(open_course):

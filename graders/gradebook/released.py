@@ -1,0 +1,92 @@
+"""An assignment as the gradebook knows it: what `nbgrader generate_assignment` wrote down when it was released."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import starmap
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from graders.errors import UsageError
+from graders.gradebook import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedCell:
+    """A cell that the gradebook knows of."""
+
+    id: str
+    name: str
+    notebook: str
+    notebook_id: str
+    kind: str
+    max_score: float | None
+
+    @property
+    def graded(self) -> bool:
+        """Whether submissions have a grade row for it."""
+        return self.kind in ("GradeCell", "TaskCell")
+
+    @property
+    def commented(self) -> bool:
+        """Whether submissions have a comment row for it."""
+        return self.kind in ("SolutionCell", "TaskCell")
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """An assignment as the gradebook knows it: ids of its rows by the names that people use."""
+
+    id: str
+    due: datetime | None
+    notebooks: Mapping[str, str]
+    cells: tuple[ReleasedCell, ...]
+
+
+def released(connection: Connection, assignment: str) -> Released:
+    """Look up an assignment.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the gradebook.
+    assignment : str
+        Slug of the module.
+
+    Returns
+    -------
+    Released
+
+    Raises
+    ------
+    UsageError
+        If it was never released.
+    """
+    found = connection.execute(_ASSIGNMENT, {"assignment": assignment}).one_or_none()
+    if found is None:
+        do = f"Release it first: `nbgrader generate_assignment {assignment}`."
+        raise UsageError(f"{assignment} is not in the gradebook", "gradebook", do)
+    here = {"assignment": found.id}
+    notebooks = {row.name: row.id for row in connection.execute(_NOTEBOOKS, here)}
+    return Released(found.id, found.duedate, notebooks, tuple(starmap(ReleasedCell, connection.execute(_CELLS, here))))
+
+
+_ASSIGNMENT = select(t.assignment).where(t.assignment.c.name == bindparam("assignment"))
+_NOTEBOOKS = select(t.notebook).where(t.notebook.c.assignment_id == bindparam("assignment")).order_by(t.notebook.c.name)
+_CELLS = (
+    select(
+        t.base_cell.c.id,
+        t.base_cell.c.name,
+        t.notebook.c.name,
+        t.notebook.c.id,
+        t.base_cell.c.type,
+        func.coalesce(t.grade_cells.c.max_score, t.task_cells.c.max_score),
+    )
+    .join(t.notebook, t.notebook.c.id == t.base_cell.c.notebook_id)
+    .outerjoin(t.grade_cells, t.grade_cells.c.id == t.base_cell.c.id)
+    .outerjoin(t.task_cells, t.task_cells.c.id == t.base_cell.c.id)
+    .where(t.notebook.c.assignment_id == bindparam("assignment"))
+    .order_by(t.notebook.c.name, t.base_cell.c.name)
+)

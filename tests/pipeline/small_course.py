@@ -1,0 +1,191 @@
+"""A small module of three notebooks in a material root of its own, and a course of it: quick to grade in any way."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import reference_solutions
+from graders.authoring.answers import fill, release
+from graders.authoring.build import build
+from graders.authoring.material import load_module
+from graders.course import Course, init
+from tests.gradebook.tiny import nbgrader
+
+SLUG = "m96_small"
+POINTS = {"m96_area_m2": 4.0, "m96_perimeter_m": 2.0, "m96_diagonal_m": 3.0, "m96_is_square": 1.0}
+NOTEBOOKS = {
+    "practical": ("m96_area_m2", "m96_perimeter_m"),
+    "worked_example": ("m96_diagonal_m",),
+    "novel_scenario": ("m96_is_square",),
+}
+RIGHT = {
+    "m96_area_m2": "def area_m2(width_m, height_m):\n    return width_m * height_m\n",
+    "m96_perimeter_m": "def perimeter_m(width_m, height_m):\n    return 2 * (width_m + height_m)\n",
+    "m96_diagonal_m": "def diagonal_m(width_m, height_m):\n    return np.hypot(width_m, height_m)\n",
+    "m96_is_square": "def is_square(width_m, height_m):\n    return width_m == height_m\n",
+}
+ONLY_SQUARES = {"m96_area_m2": "def area_m2(width_m, height_m):\n    return width_m * width_m\n"}
+"""Right for squares."""
+
+_YAML = """\
+title: Rectangles
+phase: 1
+minutes: 40
+points: 10
+outcomes: [Measure a rectangle.]
+notebooks: [practical, worked_example, novel_scenario]
+imports: [numpy]
+exercises:
+  - {id: m96_area_m2, title: Area, kind: function, notebook: practical, points: 4, minutes: 10}
+  - {id: m96_perimeter_m, title: Perimeter, kind: function, notebook: practical, points: 2, minutes: 10}
+  - {id: m96_diagonal_m, title: Diagonal, kind: function, notebook: worked_example, points: 3, minutes: 10}
+  - {id: m96_is_square, title: Square, kind: function, notebook: novel_scenario, points: 1, minutes: 10}
+"""
+_REFERENCE = '''\
+"""Rectangles."""
+
+import numpy as np
+
+
+def area_m2(width_m, height_m):
+    """Area [m2]."""
+    return width_m * height_m
+
+
+def perimeter_m(width_m, height_m):
+    """Perimeter [m]."""
+    return 2 * (width_m + height_m)
+
+
+def diagonal_m(width_m, height_m):
+    """Diagonal [m]."""
+    return np.sqrt(width_m**2 + height_m**2)
+
+
+def is_square(width_m, height_m):
+    """Whether both sides are the same."""
+    return width_m == height_m
+'''
+_IMPORTS = "# %% [markdown]\n# # Rectangles\n\n# %%\nimport numpy as np\n"
+_EXERCISE = '''
+# %% exercise={{"id": "{id}", "reference": "m96_small.rectangle:{name}"}}
+def {name}(width_m, height_m):
+    """What is asked for."""
+    ### SOLUTION
+
+# %% tests={{"id": "{id}"}}
+assert {name}(3, 3) == {shown}, "a square of three metres"
+'''
+_SHOWN = {"area_m2": "9", "perimeter_m": "12", "diagonal_m": "np.sqrt(18)", "is_square": "True"}
+_CHECKS = """\
+from reference_solutions.m96_small.rectangle import area_m2, diagonal_m, is_square, perimeter_m
+
+from graders.checks import Equal, Exercise, call
+
+SQUARES = [call(2, 2), call(5, 5)]
+BARS = [call(2, 3), call(5, 1)]
+"""
+_EXERCISE_CHECKS = """
+{constant} = Exercise(
+    "{id}",
+    reference={name},
+    checks=[
+        Equal("squares", weight=1, cases=SQUARES, message="Both sides are the same."),
+        Equal("any", weight=1, cases={cases}, message="Any rectangle."),
+    ],
+)
+"""
+TOO_WEAK = ("m96_area_m2", "SQUARES")
+"""The exercise whose second check tries squares only until somebody corrects it, and what stands there till then."""
+
+
+def checks_text(notebook: str, cases: Mapping[str, str] = {}) -> str:
+    """`checks.py` of a notebook; `cases` names other cases for the second check of an exercise."""
+    parts = [
+        _EXERCISE_CHECKS.format(
+            constant=exercise[4:].upper(), id=exercise, name=exercise[4:], cases=cases.get(exercise, "BARS")
+        )
+        for exercise in NOTEBOOKS[notebook]
+    ]
+    return _CHECKS + "".join(parts)
+
+
+def make_material(root: Path) -> Path:
+    """Write the module below `root` and build its notebooks."""
+    folder = root / "assignments" / "authoring" / SLUG
+    package = root / "reference_solutions" / SLUG
+    package.mkdir(parents=True)
+    (package / "rectangle.py").write_text(_REFERENCE)
+    for notebook, exercises in NOTEBOOKS.items():
+        (folder / notebook).mkdir(parents=True)
+        cells = [_EXERCISE.format(id=one, name=one[4:], shown=_SHOWN[one[4:]]) for one in exercises]
+        (folder / notebook / "notebook.py").write_text(_IMPORTS + "".join(cells))
+        (folder / notebook / "checks.py").write_text(checks_text(notebook, dict([TOO_WEAK])))
+        (folder / notebook / "wrong_answers.py").write_text("")
+    (folder / "module.yaml").write_text(_YAML)
+    module = load_module(folder)
+    module.source.mkdir(parents=True)
+    for name, content in build(module).items():
+        (module.source / name).write_bytes(content)
+    return root
+
+
+def make_course(place: Path, students: Mapping[str, Mapping[str, str]], late: str = "") -> Course:
+    """A course with a submission of each student, released and ungraded.
+
+    Parameters
+    ----------
+    place : Path
+        An empty folder.
+    students : mapping of str to mapping of str to str
+        Student -> exercise -> answer; what is not answered stays as released.
+    late : str
+        Lines to add to `course.yaml`.
+    """
+    course = init(
+        place / "course", course_id="small", students=list(students), material=make_material(place / "material")
+    )
+    with (course.root / "course.yaml").open("a") as settings:
+        settings.write(late)
+    nbgrader(course.root, "generate_assignment", SLUG)
+    for student, answers in students.items():
+        hand_in(course, student, answers)
+    return course
+
+
+def hand_in(course: Course, student: str, answers: Mapping[str, str]) -> None:
+    """Fill in the released notebooks and put them where a submission is looked for."""
+    folder = course.submitted(student, SLUG)
+    folder.mkdir(parents=True, exist_ok=True)
+    for notebook, exercises in NOTEBOOKS.items():
+        source = json.loads((course.source(SLUG) / f"{notebook}.ipynb").read_bytes())
+        mine = {exercise: answers[exercise] for exercise in exercises if exercise in answers}
+        (folder / f"{notebook}.ipynb").write_text(json.dumps(fill(release(source), mine)))
+
+
+def correct(course: Course) -> None:
+    """Correct the check that tries squares only, in place."""
+    path = course.material / "assignments" / "authoring" / SLUG / "practical" / "checks.py"
+    path.write_text(checks_text("practical"))
+
+
+@contextmanager
+def own_references() -> Iterator[None]:
+    """Let go, afterwards, of the reference solutions that the module brought along."""
+    before = list(reference_solutions.__path__)
+    try:
+        yield
+    finally:
+        reference_solutions.__path__[:] = before
+        for name in [name for name in sys.modules if name.startswith(f"reference_solutions.{SLUG}")]:
+            del sys.modules[name]
+
+
+def copy(course: Course, place: Path) -> Path:
+    """The course directory once more."""
+    return Path(shutil.copytree(course.root, place))
