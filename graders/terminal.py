@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
+    from graders.course.receipts import IntakeReceipt
     from graders.grading import AssignmentStatus, Receipt, ScoreChange
     from graders.sandbox.probes import Finding
 
@@ -88,6 +89,25 @@ def _print_changes(changes: Sequence[ScoreChange]) -> None:
     out = console()
     out.print(f"\n[bold]{len(changes)} {'score' if len(changes) == 1 else 'scores'} changed[/]")
     out.print(table)
+
+
+def print_intake(receipts: Sequence[IntakeReceipt]) -> None:
+    """A table of what became of each thing in the inbox, and a line of totals."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("item", "student", "outcome", "detail"):
+        table.add_column(heading, overflow="fold")
+    for receipt in receipts:
+        outcome = f"{receipt.outcome} as attempt {receipt.attempt}" if receipt.attempt else receipt.outcome
+        colour = "red" if receipt.outcome == "refused" else "green"
+        detail = escape(" ".join(receipt.details))
+        table.add_row(escape(receipt.item), escape(receipt.student), f"[{colour}]{outcome}[/]", detail)
+    out = console()
+    out.print(table)
+    counts = Counter(receipt.outcome for receipt in receipts)
+    out.print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "The inbox is empty.")
 
 
 def print_status(assignments: Sequence[AssignmentStatus]) -> None:

@@ -48,9 +48,13 @@ class Course:
     late : str
         nbgrader's late rule: `none` or `zero`.
     attempts : str
-        Which of several submissions counts.
+        Which of several submissions counts: `last`, `best` or `first`.
     pass_marks : mapping of str to float
         Share of the points that each notebook of a complete module needs. [1]
+    inbox_pattern : str
+        What names in the inbox look like; empty where they are called after their student.
+    inbox_aliases : mapping of str to str
+        Student by what the inbox calls them.
     workers : int
         Notebooks run at a time.
     sandbox_interpreter : Path or None
@@ -69,6 +73,8 @@ class Course:
     late: str
     attempts: str
     pass_marks: Mapping[str, float]
+    inbox_pattern: str
+    inbox_aliases: Mapping[str, str]
     workers: int
     sandbox_interpreter: Path | None
 
@@ -106,6 +112,10 @@ class Course:
     def submitted(self, student: str, assignment: str) -> Path:
         """Folder of what a student handed in."""
         return self.root / "submitted" / student / assignment
+
+    def attempts_of(self, student: str, assignment: str) -> Path:
+        """Folder of everything that a student ever handed in."""
+        return self.root / "attempts" / assignment / student
 
     def autograded(self, student: str, assignment: str) -> Path:
         """Folder of a student's graded notebooks."""
@@ -150,6 +160,8 @@ def load(directory: Path | str) -> Course:
         late=settings.late,
         attempts=settings.attempts,
         pass_marks=settings.pass_marks.model_dump(),
+        inbox_pattern=settings.inbox.pattern or "",
+        inbox_aliases=settings.inbox.aliases,
         workers=settings.workers or os.cpu_count() or 1,
         sandbox_interpreter=root / settings.sandbox if settings.sandbox else None,
     )

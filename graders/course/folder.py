@@ -92,7 +92,7 @@ def walk(folder: int, at: PurePosixPath, where: str, tally: Tally) -> Iterator[t
         path = at / name
         found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         tally.files, tally.size = tally.files + 1, tally.size + found.st_size
-        _require_decent(path, found, where, tally)
+        require_decent(path, found, where, tally)
         if stat.S_ISREG(found.st_mode) and not name.startswith("."):
             yield str(path), found.st_size
         elif stat.S_ISDIR(found.st_mode) and not name.startswith("."):
@@ -100,7 +100,25 @@ def walk(folder: int, at: PurePosixPath, where: str, tally: Tally) -> Iterator[t
                 yield from walk(below, path, where, tally)
 
 
-def _require_decent(path: PurePosixPath, found: os.stat_result, where: str, tally: Tally) -> None:
+def require_decent(path: PurePosixPath, found: os.stat_result, where: str, tally: Tally) -> None:
+    """Refuse what is no plain file or folder, or one too many.
+
+    Parameters
+    ----------
+    path : PurePosixPath
+        What messages call it.
+    found : os.stat_result
+        What it is, links not followed.
+    where : str
+        What messages call the folder.
+    tally : Tally
+        With it counted.
+
+    Raises
+    ------
+    SubmissionError
+        That says which, and what to do.
+    """
     if is_odd(path.name):
         raise SubmissionError(f"a file has an odd name: {str(path)[:LONGEST_NAME]!r}", where, "Rename it.")
     if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):

@@ -28,6 +28,9 @@ _IGNORED = """\
 # Not for version control: secrets, grades, students' work
 .aisa/
 gradebook.db*
+inbox/
+attempts/
+receipts/
 submitted/
 autograded/
 feedback/
@@ -42,13 +45,14 @@ A course of the AI System Architect track. It is an ordinary nbgrader course: fo
 they do elsewhere. It holds answers and a secret: keep it from students.
 
 1. Release a module: `nbgrader generate_assignment {slug}`. Give `release/{slug}` to your students.
-2. Put what they hand in under `submitted/<student>/{slug}/`, or collect it with nbgrader.
+2. Put what they hand in into `inbox/`, as `<student>.ipynb`, `<student>.zip` or `<student>/`, and collect it:
+   `aisa collect {slug}`. Every attempt is kept, and `receipts/` says what became of it.
 3. Grade: `aisa grade {slug}`. `nbgrader autograde {slug}` and formgrader's button do the same, more slowly.
 4. Look: `aisa status` lists every grade that has no evidence; formgrader shows each notebook.
 5. Feedback: `nbgrader generate_feedback {slug}`.
 
-`course.yaml` holds the roster, due dates, limits and the gradebook's database. `.aisa/secret` seals the evidence of
-every score: back it up with the gradebook, and let nobody read it.
+`course.yaml` holds the roster, due dates, the late rule, which attempt counts, limits and the gradebook's database.
+`.aisa/secret` seals the evidence of every score: back it up with the gradebook, and let nobody read it.
 """
 
 
@@ -132,7 +136,8 @@ def _fill(new: Path, settings: dict[str, object], chosen: Sequence[Module]) -> N
     secret.parent.mkdir(mode=0o700)
     secret.touch(mode=0o600)
     secret.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
-    (new / "submitted").mkdir()
+    for name in ("inbox", "submitted"):
+        (new / name).mkdir()
     for module in chosen:
         _copy_source(module, new / "source" / module.slug)
 

@@ -106,6 +106,6 @@ def _require_schema(cells: list[dict[str, Any]], where: str) -> None:
     said = [cell["metadata"].get("nbgrader") for cell in cells if isinstance(cell.get("metadata"), dict)]
     versions = {str(one.get("schema_version", 0)) for one in said if isinstance(one, dict) and one}
     if versions and _SCHEMA not in versions:
-        found = ", ".join(sorted(versions))[:40]
+        found = "".join(filter(str.isprintable, ", ".join(sorted(versions))[:40]))
         do = "Run `nbgrader update` on it, or hand in the notebook that was released."
         raise SubmissionError(f"carries nbgrader metadata of schema {found}, expected {_SCHEMA}", where, do)

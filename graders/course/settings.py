@@ -26,6 +26,16 @@ def _date(said: object) -> object:
     return said
 
 
+def _pattern(text: str) -> str:
+    try:
+        groups = re.compile(text).groupindex
+    except re.error as failure:
+        raise ValueError(f"{text!r} is no regular expression ({failure})") from None
+    if "student" not in groups:
+        raise ValueError(f"{text!r} has no group (?P<student>...)")
+    return text
+
+
 Date = Annotated[datetime, BeforeValidator(_date)]
 StudentId = Annotated[str, AfterValidator(_student_id)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -66,13 +76,27 @@ class PassMarkSettings(BaseModel):
     novel_scenario: Share = 0.6
 
 
+class InboxSettings(BaseModel):
+    """How files in the inbox are called where they are not called after their student.
+
+    `pattern` is a regular expression of the whole name with a group `student`, and perhaps `timestamp` (its numbers are
+    year, month, day, hours, minutes, seconds, in UTC). `aliases` says which student a name that is no id belongs to.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    pattern: Annotated[str, AfterValidator(_pattern)] | None = None
+    aliases: dict[str, StudentId] = {}
+
+
 class Settings(BaseModel):
     """The whole file.
 
     `students` is the roster; where it is empty, whoever submits is a student. `due` holds a date for a module's slug,
     in UTC unless it says otherwise. `late` is nbgrader's rule: `none`, or `zero` (the penalty is the whole score).
-    `attempts` says which of several submissions counts. `pass_marks` are the shares of points that make a module
-    complete. `material`, `sandbox` and the path of a SQLite `database` are relative to the course.
+    `attempts` says which of several submissions counts: the `last`, the `first`, or the one with the `best` automatic
+    score; a late one that would lose all its points never counts before one in time. `pass_marks` are the shares of
+    points that make a module complete. `material`, `sandbox` and the path of a SQLite `database` are relative to the
+    course.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -83,8 +107,9 @@ class Settings(BaseModel):
     database: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")] = "sqlite:///gradebook.db"
     due: dict[str, Date] = {}
     late: Literal["none", "zero"] = "none"
-    attempts: Literal["last"] = "last"
+    attempts: Literal["last", "best", "first"] = "last"
     pass_marks: PassMarkSettings = PassMarkSettings()
+    inbox: InboxSettings = InboxSettings()
     workers: Count | None = None
     sandbox: str | None = None
     limits: LimitSettings = LimitSettings()

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from graders.authoring.material import Module
 from graders.course.course import Course
 from graders.course.intake import Submission
 from graders.errors import CourseError
-from graders.gradebook import by_hand, evidence, marks, proof, rows, tables
+from graders.gradebook import by_hand, evidence, marks, rows, tables
 from graders.gradebook.autograded import write_autograded
 from graders.gradebook.database import explained, open_engine, reading, transaction
-from graders.gradebook.evidence import Kept
-from graders.gradebook.known import Graded, known_notebooks
-from graders.gradebook.marks import Exercise, KeptMark
-from graders.gradebook.proof import Unmarked, Unproven
-from graders.gradebook.released import released
+from graders.gradebook.readings import Readings
+from graders.gradebook.released import released, require_released
 from graders.gradebook.seal import Execution
 from graders.records import Mark, NotebookResult
 
 
-class Gradebook:
+class Gradebook(Readings):
     """A course's gradebook, open. Use `Gradebook.open`, and one thread.
 
     Parameters
@@ -37,10 +33,6 @@ class Gradebook:
     engine : Engine
         Its database.
     """
-
-    def __init__(self, course: Course, engine: Engine) -> None:
-        self.course = course
-        self._engine = engine
 
     @classmethod
     def open(cls, course: Course, *, patience_s: float = 20.0) -> Gradebook:
@@ -101,19 +93,7 @@ class Gradebook:
             If it was not released, or exercises or their points have changed since.
         """
         with reading(self._engine) as connection:
-            known = released(connection, module.slug)
-        worth = {cell.name: (cell.notebook, cell.max_score) for cell in known.cells if cell.kind == "GradeCell"}
-        for entry in module.exercises:
-            found = worth.get(entry.id)
-            if found != (entry.notebook, entry.points):
-                says = f"{found[1]:g} points in {found[0]}" if found else "nothing"
-                raise CourseError(
-                    f"the gradebook says {says} of {entry.id}, module.yaml {entry.points:g} in {entry.notebook}",
-                    module.slug,
-                    f"Release it again: `nbgrader generate_assignment {module.slug} --force`.",
-                )
-
-    # --- writing ------------------------------------------------------------------------------------------------
+            require_released(connection, module)
 
     def write(self, submission: Submission, results: Sequence[NotebookResult]) -> dict[str, float | None]:
         """Write a graded submission: its autograded files, then its rows and their evidence in one transaction.
@@ -235,128 +215,3 @@ class Gradebook:
             for mark in given:
                 marks.append(connection, self.course.secret, mark)
                 by_hand.write(connection, mark, told(mark))
-
-    # --- reading ------------------------------------------------------------------------------------------------
-
-    def known(self, assignment: str) -> dict[tuple[str, str], Graded]:
-        """Notebooks that have rows: those that are proven need not be graded again if their digests are the same.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        dict
-            By student and notebook.
-        """
-        with reading(self._engine) as connection:
-            return known_notebooks(connection, assignment, self.course.secret, self.course.late)
-
-    def evidence(self, assignment: str) -> dict[str, tuple[NotebookResult, ...]]:
-        """What each student's notebooks last gave, without the documents.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        dict
-            By student, sorted; whether it is still what the gradebook says is for `unproven` to tell.
-        """
-        with reading(self._engine) as connection:
-            kept = evidence.latest(connection, assignment, self.course.secret)
-        results: dict[str, tuple[NotebookResult, ...]] = {}
-        for (student, _), one in kept.items():
-            results[student] = (*results.get(student, ()), one.execution.result)
-        return results
-
-    def executions(self, assignment: str) -> dict[tuple[str, str], Kept]:
-        """The last execution of each notebook, with its number and whether its seal holds.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        dict
-            By student and notebook.
-        """
-        with reading(self._engine) as connection:
-            return evidence.latest(connection, assignment, self.course.secret)
-
-    def hints(self, assignment: str) -> Counter[tuple[str, str]]:
-        """How often each known mistake was named to a student, over all that was ever handed in.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        Counter
-            By exercise and misconception.
-        """
-        with reading(self._engine) as connection:
-            return evidence.hints(connection, assignment)
-
-    def unproven(self, assignment: str) -> tuple[Unproven, ...]:
-        """Scores that no evidence stands behind.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        tuple of Unproven
-            Sorted by student, notebook and exercise.
-        """
-        with reading(self._engine) as connection:
-            kept = evidence.latest(connection, assignment, self.course.secret)
-            scores = proof.scores(connection, assignment)
-            given = marks.kept(connection, assignment, self.course.secret, kept)
-        return tuple(proof.unproven(assignment, scores, kept, given))
-
-    def marks(self, assignment: str) -> dict[Exercise, tuple[KeptMark, ...]]:
-        """What named markers gave, whether it still counts or not.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        dict
-            By student, notebook and exercise; the newest first, and only that one may count.
-        """
-        with reading(self._engine) as connection:
-            kept = evidence.latest(connection, assignment, self.course.secret)
-            return marks.kept(connection, assignment, self.course.secret, kept)
-
-    def unmarked(self, assignment: str) -> tuple[Unmarked, ...]:
-        """What is left to mark.
-
-        Parameters
-        ----------
-        assignment : str
-            Slug of the module.
-
-        Returns
-        -------
-        tuple of Unmarked
-            Sorted by student, notebook and exercise.
-        """
-        with reading(self._engine) as connection:
-            kept = evidence.latest(connection, assignment, self.course.secret)
-            scores = proof.scores(connection, assignment)
-            given = marks.kept(connection, assignment, self.course.secret, kept)
-        return tuple(proof.unmarked(assignment, scores, given))

@@ -9,7 +9,8 @@ from itertools import starmap
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from graders.errors import UsageError
+from graders.authoring.material import Module
+from graders.errors import CourseError, UsageError
 from graders.gradebook import tables as t
 
 
@@ -71,6 +72,34 @@ def released(connection: Connection, assignment: str) -> Released:
     here = {"assignment": found.id}
     notebooks = {row.name: row.id for row in connection.execute(_NOTEBOOKS, here)}
     return Released(found.id, found.duedate, notebooks, tuple(starmap(ReleasedCell, connection.execute(_CELLS, here))))
+
+
+def require_released(connection: Connection, module: Module) -> None:
+    """See that the gradebook knows an assignment as its material has it.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the gradebook.
+    module : Module
+        The assignment's material.
+
+    Raises
+    ------
+    CourseError
+        If it was not released, or exercises or their points have changed since.
+    """
+    known = released(connection, module.slug)
+    worth = {cell.name: (cell.notebook, cell.max_score) for cell in known.cells if cell.graded}
+    for entry in module.exercises:
+        found = worth.get(entry.id)
+        if found != (entry.notebook, entry.points):
+            says = f"{found[1]:g} points in {found[0]}" if found else "nothing"
+            raise CourseError(
+                f"the gradebook says {says} of {entry.id}, module.yaml {entry.points:g} in {entry.notebook}",
+                module.slug,
+                f"Release it again: `aisa release {module.slug}`.",
+            )
 
 
 _ASSIGNMENT = select(t.assignment).where(t.assignment.c.name == bindparam("assignment"))

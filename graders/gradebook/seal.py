@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 from dataclasses import dataclass
 from typing import Any
 
+from graders.course import seal as course_seal
 from graders.records import Mark, NotebookResult
 
 
@@ -44,7 +43,7 @@ def seal(secret: bytes, execution: Execution) -> str:
     str
         64 hexadecimal digits.
     """
-    return _sealed(secret, b"seal of evidence", _said_by(execution))
+    return course_seal.seal(secret, "seal of evidence", _said_by(execution))
 
 
 def seal_of_mark(secret: bytes, mark: Mark) -> str:
@@ -62,7 +61,7 @@ def seal_of_mark(secret: bytes, mark: Mark) -> str:
     str
         64 hexadecimal digits.
     """
-    return _sealed(secret, b"seal of marks", _said(mark, _MARK) | {"levels": dict(mark.levels)})
+    return course_seal.seal(secret, "seal of marks", _said(mark, _MARK) | {"levels": dict(mark.levels)})
 
 
 _EXERCISE = ("exercise", "points", "max_points", "misconception", "hint", "digest")
@@ -73,13 +72,6 @@ _MARK = (
     *("student", "assignment", "notebook", "exercise", "marker", "points", "comment", "reason"),
     *("submitted_digest", "answer_digest", "marked_at"),
 )
-
-
-def _sealed(secret: bytes, purpose: bytes, said: dict[str, Any]) -> str:
-    """One text for one meaning: keys sorted, no spaces, numbers as floats, ASCII."""
-    key = hmac.digest(secret, purpose, "sha256")
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hmac.new(key, text.encode(), "sha256").hexdigest()
 
 
 def _said_by(execution: Execution) -> dict[str, Any]:

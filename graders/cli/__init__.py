@@ -1,0 +1,42 @@
+"""The command line: a thin shell over the stages. Exit status 0 done, 1 findings, 2 wrong use.
+
+Heavy imports stay inside the commands, so that help answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from graders.cli import courses, grading
+from graders.cli.authoring import author
+from graders.errors import AisaError, CourseError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def aisa(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    """Assess the AI System Architect track: build, release, grade, prove."""
+    if version:
+        from graders import __version__
+
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+# in the order of the work, which is the order of help
+for command in (grading.demo, courses.init, courses.collect, grading.grade, courses.status, grading.doctor):
+    app.command()(command)
+app.add_typer(author, name="author")
+
+
+def main() -> None:
+    """Run a command; say what went wrong in one message, without a traceback."""
+    try:
+        app(standalone_mode=True)
+    except AisaError as error:
+        typer.echo(f"aisa: {error}", err=True)
+        sys.exit(2 if isinstance(error, CourseError) else 1)

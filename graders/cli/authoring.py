@@ -1,0 +1,69 @@
+"""`aisa author`: from text to notebooks, and the proof that their checks hold."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graders.cli.options import AsJson, Material, print_json
+from graders.errors import UsageError
+
+if TYPE_CHECKING:
+    from graders.authoring.material import Module
+
+author = typer.Typer(no_args_is_help=True, help="Build source notebooks from author text, and prove them.")
+
+Modules = Annotated[list[str] | None, typer.Argument(help="Slugs of modules; all, if none is given.")]
+
+
+@author.command("build")
+def build(
+    modules: Modules = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a notebook is stale.")] = False,
+    material: Material = None,
+) -> None:
+    """Turn author text into the nbgrader notebooks of assignments/source."""
+    from graders.authoring.build import stale, write
+
+    chosen = _modules(modules, material)
+    if not check:
+        for path in write(chosen):
+            typer.echo(f"wrote {path}")
+        return
+    if old := stale(chosen):
+        for path in old:
+            typer.echo(f"stale: {path}", err=True)
+        typer.echo("Run `aisa author build` and commit what it writes.", err=True)
+        raise typer.Exit(1)
+
+
+@author.command("prove")
+def prove(
+    modules: Modules = None,
+    students: Annotated[int, typer.Option(min=1, help="Student ids whose sampled inputs are tried.")] = 200,
+    material: Material = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that each exercise's checks keep right answers and lose the wrong ones they name."""
+    from graders.authoring.prove import prove as findings_of
+
+    found = [finding for module in _modules(modules, material) for finding in findings_of(module, students=students)]
+    if as_json:
+        print_json(found)
+    else:
+        for finding in found:
+            typer.echo(str(finding))
+        typer.echo("Every gate holds." if not found else f"{len(found)} findings.", err=bool(found))
+    if found:
+        raise typer.Exit(1)
+
+
+def _modules(slugs: list[str] | None, material: Path | None) -> tuple[Module, ...]:
+    from graders.authoring.material import modules
+
+    found = {module.slug: module for module in modules(material)}
+    if unknown := sorted(set(slugs or ()) - set(found)):
+        raise UsageError(f"no module {', '.join(unknown)}", "assignments/authoring", f"There are: {', '.join(found)}.")
+    return tuple(module for slug, module in found.items() if not slugs or slug in slugs)

@@ -1,0 +1,68 @@
+"""Commands of a course's own life: made, collected, looked at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from graders.cli.options import AsJson, Assignment, CourseOption, Material, print_json
+
+
+def init(
+    directory: Annotated[Path, typer.Argument(help="Course directory.")],
+    course_id: Annotated[str, typer.Option(help="The course's name in the gradebook.")] = "aisa",
+    student: Annotated[list[str] | None, typer.Option(help="A student's id; may be given many times.")] = None,
+    material: Material = None,
+) -> None:
+    """Make a course directory: an ordinary nbgrader course, graded by aisa."""
+    from graders.course import init as make
+
+    course = make(directory, course_id=course_id, students=student or (), material=material)
+    typer.echo(f"{course.root}: a course of {len(course.modules)} modules. README.md there says how to go on.")
+
+
+def collect(
+    assignment: Assignment,
+    inbox: Annotated[Path | None, typer.Option(help="Folder of what was handed in; `inbox` in the course.")] = None,
+    received: Annotated[
+        datetime | None, typer.Option(help="When it was all handed in, UTC; each file's own time, if not given.")
+    ] = None,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Collect what was handed in: keep every attempt, place the one that counts, write a receipt for each file."""
+    from graders.course import load
+    from graders.course.collection import collect as run
+    from graders.gradebook import Gradebook
+    from graders.terminal import print_intake
+
+    opened = load(course)
+    with Gradebook.open(opened) as gradebook:
+        gradebook.enrol()
+        due, points = gradebook.deadline(assignment), gradebook.earned(assignment)
+    moment = received.astimezone(UTC).replace(tzinfo=None) if received and received.tzinfo else received
+    receipts = run(opened, assignment, inbox or opened.root / "inbox", due, points, received=moment)
+    if as_json:
+        print_json(receipts)
+    else:
+        print_intake(receipts)
+    if any(receipt.outcome == "refused" for receipt in receipts):
+        raise typer.Exit(1)
+
+
+def status(course: CourseOption = Path(), as_json: AsJson = False) -> None:
+    """Show what is submitted, graded, marked and proven, and every score that no evidence stands behind."""
+    from graders.course import load
+    from graders.grading import course_status
+    from graders.terminal import print_status
+
+    assignments = course_status(load(course))
+    if as_json:
+        print_json(assignments)
+    else:
+        print_status(assignments)
+    if any(assignment.unproven for assignment in assignments):
+        raise typer.Exit(1)

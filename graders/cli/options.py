@@ -1,0 +1,34 @@
+"""What several commands have in common: their options, and how they print records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+AllowUnsafe = Annotated[
+    bool, typer.Option("--allow-unsafe", help="Grade although a sandbox property does not hold; results are marked.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+Assignment = Annotated[str, typer.Argument(metavar="SLUG", help="Slug of the module.")]
+CourseOption = Annotated[Path, typer.Option(help="Course directory.")]
+Material = Annotated[Path | None, typer.Option(help="Folder with `assignments/`; the installed one, if not given.")]
+Students = Annotated[list[str] | None, typer.Option("--student", help="Only this student; may be given many times.")]
+
+
+def print_json(records: Iterable[DataclassInstance]) -> None:
+    """Print records as a JSON list.
+
+    Parameters
+    ----------
+    records : iterable of dataclass
+        Plain data throughout.
+    """
+    typer.echo(json.dumps([asdict(record) for record in records], indent=2))
