@@ -19,6 +19,9 @@ SUFFIX = "-answer"
 BEGIN_MARK, END_MARK = "BEGIN SOLUTION", "END SOLUTION"
 """nbgrader takes a line for a mark if it holds these words, whatever else it holds."""
 
+BEGIN_SCHEME, END_SCHEME = "BEGIN MARK SCHEME", "END MARK SCHEME"
+"""What lies between them, in a written exercise's task cell, is for the marker."""
+
 STUB = ("# YOUR CODE HERE", "raise NotImplementedError()")
 """What nbgrader puts in the place of a solution in Python."""
 
@@ -55,7 +58,7 @@ def fill(notebook: Json, answers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def release(source: Json) -> dict[str, Any]:
-    """Strip the solutions from a source notebook, as nbgrader's ClearSolutions does.
+    """Strip solutions and mark schemes from a source notebook, as nbgrader's ClearSolutions and ClearMarkScheme do.
 
     Parameters
     ----------
@@ -65,16 +68,53 @@ def release(source: Json) -> dict[str, Any]:
     Returns
     -------
     dict
-        A copy without solutions and outputs.
+        A copy without solutions, mark schemes and outputs.
     """
     released: dict[str, Any] = copy.deepcopy(dict(source))
     for cell in released["cells"]:
+        if nbgrader_metadata(cell).get("task"):
+            _write(cell, without_mark_scheme(text(cell)))
         if cell["cell_type"] != "code":
             continue
         cell["outputs"], cell["execution_count"] = [], None
         if nbgrader_metadata(cell).get("solution"):
             _write(cell, _without_solution(text(cell)))
     return released
+
+
+def with_mark_schemes(notebook: Json, schemes: Mapping[str, str]) -> dict[str, Any]:
+    """Put mark schemes back into the task cells of a notebook as it was released.
+
+    Parameters
+    ----------
+    notebook : Json
+        It is left as it is.
+    schemes : mapping of str to str
+        Exercise id -> its mark scheme, marks included.
+
+    Returns
+    -------
+    dict
+        A copy for the marker.
+    """
+    shown: dict[str, Any] = copy.deepcopy(dict(notebook))
+    for cell in shown["cells"]:
+        said = nbgrader_metadata(cell)
+        if said.get("task") and said["grade_id"] in schemes:
+            _write(cell, f"{text(cell)}\n{schemes[said['grade_id']]}")
+    return shown
+
+
+def without_mark_scheme(task: str) -> str:
+    """Text of a task cell without what is for the marker alone."""
+    kept: list[str] = []
+    inside = False
+    for line in task.split("\n"):
+        if BEGIN_SCHEME in line or END_SCHEME in line:
+            inside = BEGIN_SCHEME in line
+        elif not inside:
+            kept.append(line)
+    return "\n".join(kept)
 
 
 def exercise_answered(cell: Json) -> str:

@@ -17,7 +17,7 @@ from graders.paths import material_root
 LONGEST_ID = 57
 """nbformat allows 64 characters in a cell id, and an answer cell adds `-answer` to the exercise's."""
 
-Kind = Literal["function", "class", "policy", "value", "table", "figure", "file"]
+Kind = Literal["function", "class", "policy", "value", "table", "figure", "file", "written"]
 Notebook = Literal["practical", "worked_example", "novel_scenario"]
 
 
@@ -32,7 +32,7 @@ class ExerciseEntry:
     title : str
         What feedback and reports call it.
     kind : str
-        Function, class with state, policy, value, table, figure, or file.
+        Function, class with state, policy, value, table, figure, file, or written: that one a human marks.
     notebook : str
         The notebook it stands in, without extension.
     points, minutes : float
@@ -45,6 +45,11 @@ class ExerciseEntry:
     notebook: str
     points: float
     minutes: float
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a human marks it, by a rubric; it has no checks."""
+        return self.kind == "written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,10 @@ class Module:
     def exercises_in(self, notebook: str) -> tuple[ExerciseEntry, ...]:
         """The exercises that stand in one notebook."""
         return tuple(exercise for exercise in self.exercises if exercise.notebook == notebook)
+
+    def checked_in(self, notebook: str) -> tuple[ExerciseEntry, ...]:
+        """Those of them that checks look at: all but the written ones."""
+        return tuple(exercise for exercise in self.exercises_in(notebook) if not exercise.is_written)
 
     def notebook_of(self, exercise: str) -> str:
         """Name of the notebook that an exercise stands in."""

@@ -3,6 +3,8 @@
 from graders.checks.cases import Call, call, sampled, value
 from graders.checks.catalogue import Catalogue, load
 from graders.checks.exercise import Exercise
+from graders.checks.figures import in_view, labelled, marks, scales, series
+from graders.checks.files import in_json, in_yaml
 from graders.checks.local import LocalEndpoint
 from graders.checks.mistakes import Mistake, RightAnswer, answer, mistake
 from graders.checks.plays import Conserved, Scenario
@@ -32,12 +34,19 @@ __all__ = [
     "bounded",
     "call",
     "conserved",
+    "in_json",
+    "in_view",
+    "in_yaml",
+    "labelled",
     "load",
+    "marks",
     "mistake",
     "monotone",
     "namespace",
     "run",
     "sampled",
+    "scales",
+    "series",
     "sums_to",
     "value",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import sys
 import traceback
 from collections.abc import Mapping
@@ -28,7 +29,7 @@ class Catalogue:
     ----------
     module : Module
     exercises : mapping of str to Exercise
-        By id, in the order of `module.yaml`.
+        By id, in the order of `module.yaml`; written ones have no checks and are not here.
     mistakes : mapping of str to tuple of Mistake
         By exercise id.
     answers : mapping of str to tuple of RightAnswer
@@ -93,8 +94,8 @@ class Catalogue:
         file = "wrong_answers.py" if isinstance(answer, Mistake) else "right_answers.py"
         source = self.sources[self.module.notebook_of(answer.exercise)][file]
         if exercise.is_value:
-            name = f"find_{exercise.target}"
-            return f"{source.quoted(answer.answer.__name__, name)}\n\n{exercise.target} = {name}()\n"
+            name, given = f"find_{exercise.target}", ", ".join(inspect.signature(answer.answer).parameters)
+            return f"{source.quoted(answer.answer.__name__, name)}\n\n{exercise.target} = {name}({given})\n"
         return source.quoted(answer.answer.__name__, exercise.target)
 
 
@@ -141,8 +142,11 @@ def _exercises(
 ) -> tuple[dict[str, Exercise], dict[str, set[str]]]:
     """The exercises of a notebook's `checks.py` in the order of `module.yaml`, and the names that stand for each."""
     path = module.author_file(notebook, "checks.py")
+    listed = {entry.id: entry for entry in module.checked_in(notebook)}
     if "checks.py" not in sources:
-        raise CourseError("there is no checks.py", where=str(path.parent))
+        if listed:
+            raise CourseError("there is no checks.py", where=str(path.parent))
+        return {}, {}
     found: dict[str, Exercise] = {}
     names: dict[str, set[str]] = {}
     for name, value in vars(_executed(module, sources["checks.py"])).items():
@@ -150,13 +154,26 @@ def _exercises(
             if found.setdefault(value.id, value) is not value:
                 raise CourseError("two exercises have this id", where=f"{path}: exercise {value.id}")
             names.setdefault(value.id, set()).add(name)
-    listed = [entry.id for entry in module.exercises_in(notebook)]
     for missing in [one for one in listed if one not in found]:
         raise CourseError("the exercise has no checks", where=f"{path}: exercise {missing}", do="Define Exercise(...).")
     for unlisted in [one for one in found if one not in listed]:
-        problem = "these checks belong to no exercise that module.yaml lists for this notebook"
+        problem = (
+            "these checks belong to no exercise that module.yaml lists for this notebook, and does not call written"
+        )
         raise CourseError(problem, where=f"{path}: exercise {unlisted}")
+    for one, entry in listed.items():
+        if problem := _unlike_its_kind(found[one], entry.kind):
+            raise CourseError(problem, where=f"{path}: exercise {one}")
     return {one: found[one] for one in listed}, names
+
+
+def _unlike_its_kind(exercise: Exercise, kind: str) -> str:
+    """What `module.yaml` calls an exercise, and what its checks ask for, must agree."""
+    if exercise.is_value and kind not in ("value", "file", "table"):
+        return f"module.yaml calls it a {kind}, and its checks look at a variable"
+    if not exercise.is_value and kind in ("value", "file"):
+        return f"module.yaml calls it a {kind}, and its checks call something: their case is value()"
+    return ""
 
 
 def _tags(
@@ -176,8 +193,13 @@ def _require_known(tag: Mistake | RightAnswer, exercises: Mapping[str, Exercise]
     where = f"{path}: {tag.answer.__name__}"
     if tag.exercise not in exercises:
         raise CourseError(f"there is no exercise {tag.exercise} in this notebook", where=where)
+    exercise = exercises[tag.exercise]
+    if exercise.is_value:
+        for name in inspect.signature(tag.answer).parameters:
+            if name not in exercise.given:
+                raise CourseError(f"it takes {name}, which the exercise is not given", where=where)
     if isinstance(tag, Mistake):
-        known = [check.name for check in exercises[tag.exercise].checks]
+        known = [check.name for check in exercise.checks]
         for unknown in sorted(set(tag.loses) - set(known)):
             raise CourseError(f"it loses {unknown!r}; the checks are {', '.join(map(repr, known))}", where=where)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graders.checks.cases import Call, Read, Sampled, listed
 from graders.checks.check import CaseCheck, Check, PlayedCheck, Subject
@@ -26,11 +27,14 @@ class Exercise:
     id : str
         `mNN_` and the name that the student defines, in snake case where it is a class.
     reference : object
-        The reference function or class; for a variable of the notebook its value, or a function without parameters
-        that gives it. None where only a policy's outcomes matter.
+        The reference function or class; for a variable of the notebook its value, or a function that gives it, whose
+        parameters are variables that the notebook has before. None where only a policy's outcomes matter.
     checks : sequence of Check
     target : str
         The name that is asked for, where it is not the id's.
+    given : mapping of str to object
+        What the variables hold that the reference, and answers in files, name as parameters: `counters` for instance,
+        which the notebook reads from a file.
 
     Raises
     ------
@@ -42,6 +46,7 @@ class Exercise:
     reference: object = None
     checks: Sequence[Check] = ()
     target: str = ""
+    given: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "checks", tuple(self.checks))
@@ -77,6 +82,16 @@ class Exercise:
     def is_class(self) -> bool:
         """Whether the answer is a class."""
         return inspect.isclass(self.reference)
+
+    def value_of(self, answer: object) -> object:
+        """Value of an answer to a variable: what its function makes of the given ones, or the answer itself."""
+        if not callable(answer):
+            return answer
+        try:
+            return answer(**copy.deepcopy({name: self.given[name] for name in inspect.signature(answer).parameters}))
+        except Exception as error:
+            called = getattr(answer, "__name__", "an answer")
+            raise CourseError(f"{called} gives no value: {error!r}", where=f"exercise {self.id}") from error
 
     @property
     def weight(self) -> float:
@@ -141,6 +156,15 @@ def _classes_are_played(exercise: Exercise) -> str:
     return ""
 
 
+def _takes_what_is_given(exercise: Exercise) -> str:
+    if exercise.given and not exercise.is_value:
+        return "it is given variables, and none of its checks looks at a variable: their case is value()"
+    if not exercise.is_value or not callable(exercise.reference):
+        return ""
+    missing = [name for name in inspect.signature(exercise.reference).parameters if name not in exercise.given]
+    return f"its reference takes {missing[0]}, which `given` does not say" if missing else ""
+
+
 def _reference_where_compared(exercise: Exercise) -> str:
     compared = [check.name for check in exercise.checks if isinstance(check, Equal | Fast)]
     if exercise.reference is None and compared:
@@ -166,6 +190,7 @@ _RULES = (
     _each_check_is_whole,
     _cases_are_cases,
     _calls_and_values_do_not_mix,
+    _takes_what_is_given,
     _reference_where_compared,
     _classes_are_played,
     _outcomes_have_one_limit,

@@ -27,7 +27,7 @@ class Mistake:
     hint : str
         What the student reads.
     answer : callable
-        The function or class; for a value or a table a function without parameters that gives it.
+        The function or class; for a variable a function that gives it, of variables that the exercise is `given`.
     """
 
     exercise: str

@@ -85,7 +85,7 @@ def run(exercise: Exercise, mistakes: Sequence[Mistake], endpoint: Endpoint, see
 
 def namespace(exercise: Exercise, answer: object) -> dict[str, object]:
     """What a notebook with this answer would define; the answer to a value may be a function that gives it."""
-    return {exercise.target: answer() if exercise.is_value and callable(answer) else answer}
+    return {exercise.target: exercise.value_of(answer) if exercise.is_value else answer}
 
 
 class Trial:

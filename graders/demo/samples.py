@@ -53,7 +53,7 @@ class Desk:
     released, source : Json
         The notebook as students get it, and as its author keeps it, with solutions.
     exercises : tuple of ExerciseEntry
-        Those of the notebook.
+        Those of the notebook that are checked; written ones stay unanswered.
     catalogue : Catalogue
     """
 
@@ -102,7 +102,7 @@ def samples(module: Module, notebook: str, released: Json, source: Json, catalog
     tuple of Sample
         `student-01` to `student-24`; always the same.
     """
-    desk = Desk(released, source, module.exercises_in(notebook), catalogue)
+    desk = Desk(released, source, module.checked_in(notebook), catalogue)
     makers = (*_right(desk), *_mistaken(desk), *_unfinished(desk), *_blank(desk), *_broken(desk), *_hostile(desk))
     return tuple(Sample(f"student-{number:02d}", *made) for number, made in enumerate(makers, 1))
 

@@ -12,8 +12,9 @@ from dataclasses import asdict
 from types import TracebackType
 
 from graders import __version__
-from graders.authoring.answers import release
+from graders.authoring.answers import release, with_mark_schemes
 from graders.authoring.material import ExerciseEntry, Module
+from graders.authoring.rubrics import mark_scheme, rubrics_of
 from graders.checks.catalogue import Catalogue, load
 from graders.checks.trial import run
 from graders.course.course import Course
@@ -57,6 +58,7 @@ class Grader:
         self.allow_unsafe = allow_unsafe
         self.sources = {name: _source(course, self.module, name) for name in self.module.notebooks}
         self.files = _files(course, self.module)
+        self.schemes = _schemes(self.module)
         self._releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
         self._digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.exercises}
         self._contexts = {name: self._context(name, self._definitions(name)) for name in self.module.notebooks}
@@ -80,23 +82,25 @@ class Grader:
                 self._sandbox = None
 
     def is_stale(self, course: Course) -> bool:
-        """Whether course, source notebooks, data or checks have changed since; references need a new process."""
+        """Whether course, source notebooks, data, rubrics or checks have changed since; references need a new process."""
         return (
             course != self.course
             or self.sources != {name: _source(course, self.module, name) for name in self.module.notebooks}
             or self.files != _files(course, self.module)
+            or self.schemes != _schemes(self.module)
             or self._digests != {exercise: load(self.module).digest(exercise) for exercise in self._digests}
         )
 
     def context_digest(self, notebook: str) -> str:
         """SHA-256 of all that a result depends on besides the submission.
 
-        Source notebook, data, limits, each exercise's definition and mistakes, the reference package, our version.
+        Source notebook, data, limits, each exercise's definition and mistakes, the reference package, mark schemes,
+        our version.
         """
         return self._contexts[notebook]
 
     def _definitions(self, notebook: str) -> list[Definition]:
-        return [(entry.id, entry.points, self._digests[entry.id]) for entry in self.module.exercises_in(notebook)]
+        return [(entry.id, entry.points, self._digests[entry.id]) for entry in self.module.checked_in(notebook)]
 
     def _context(self, notebook: str, exercises: Sequence[Definition]) -> str:
         parts = {
@@ -106,6 +110,7 @@ class Grader:
             "limits": asdict(self.course.limits),
             "unsafe": self.allow_unsafe,
             "exercises": exercises,
+            "schemes": self.schemes,
         }
         return _sha256(json.dumps(parts, sort_keys=True).encode())
 
@@ -158,7 +163,7 @@ class Grader:
     def _run(
         self, student: str, notebook: str, submitted: bytes, rebuilt: Rebuilt, before: NotebookResult | None
     ) -> NotebookResult:
-        entries, stands = self.module.exercises_in(notebook), self._standing(notebook, submitted, before)
+        entries, stands = self.module.checked_in(notebook), self._standing(notebook, submitted, before)
         with self._borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), self.files) as ran:
             results = {entry.id: stands.get(entry.id) or self._exercise(student, entry, ran) for entry in entries}
             runs, flags = ran.cells, [*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags]
@@ -166,7 +171,7 @@ class Grader:
         if before is not None and stands:
             flags += [flag for flag in before.flags if flag.where in stands and flag not in flags]
             unsafe = tuple(sorted({*before.unsafe, *unsafe}))
-        written = document(rebuilt.notebook, runs, results)
+        written = document(with_mark_schemes(rebuilt.notebook, self.schemes), runs, results)
         return self._result(notebook, submitted, written, results, tuple(flags), unsafe)
 
     def _standing(self, notebook: str, submitted: bytes, before: NotebookResult | None) -> Mapping[str, ExerciseResult]:
@@ -232,7 +237,7 @@ class Grader:
     def _zeros(self, notebook: str) -> dict[str, ExerciseResult]:
         return {
             entry.id: ExerciseResult(entry.id, 0.0, entry.points, (), digest=self._digests[entry.id])
-            for entry in self.module.exercises_in(notebook)
+            for entry in self.module.checked_in(notebook)
         }
 
     def _result(
@@ -267,6 +272,10 @@ def _source(course: Course, module: Module, notebook: str) -> bytes:
 def _files(course: Course, module: Module) -> dict[str, bytes]:
     folder = course.source(module.slug)
     return {f"data/{name}": (folder / "data" / name).read_bytes() for name in module.data}
+
+
+def _schemes(module: Module) -> dict[str, str]:
+    return {exercise: mark_scheme(rubric) for exercise, rubric in rubrics_of(module).items()}
 
 
 def _code_cells(rebuilt: Rebuilt, stands: Collection[str]) -> list[Cell]:

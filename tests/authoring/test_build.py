@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from graders.authoring.answers import release, text
 from graders.authoring.build import build, stale, write
 from graders.authoring.material import modules
 from tests.authoring.small_module import PRACTICAL, REFERENCE, small_module
+from tests.checks.kinds_module import kinds_module
 
 OURS = modules()
 NOTEBOOKS = [(module, name) for module in OURS for name in build(module)]
@@ -186,8 +188,9 @@ def test_release_is_what_nbgrader_clears(module, name):
 
 
 def test_nbgrader_generates_every_assignment(tmp_path):
-    """The command itself, once for all modules: it starts in some seconds."""
-    for module in OURS:
+    """The command itself, for each module and for one with an exercise of every kind: it starts in some seconds."""
+    chosen = [*OURS, kinds_module(tmp_path / "material")]
+    for module in chosen:
         folder = tmp_path / "source" / module.slug
         folder.mkdir(parents=True)
         for name, content in build(module).items():
@@ -204,7 +207,7 @@ def test_nbgrader_generates_every_assignment(tmp_path):
         "HOME": str(tmp_path),
         "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
     }
-    for module in OURS:
+    for module in chosen:
         done = subprocess.run(
             [binaries / "nbgrader", "generate_assignment", module.slug],
             cwd=tmp_path,
@@ -221,3 +224,11 @@ def test_nbgrader_generates_every_assignment(tmp_path):
                 (one["id"], text(one)) for one in ours["cells"]
             ]
             assert "BEGIN SOLUTION" not in json.dumps(released)
+            assert "MARK SCHEME" not in json.dumps(released)
+    with sqlite3.connect(tmp_path / "gradebook.db") as gradebook:
+        (row,) = gradebook.execute(
+            "select task_cells.max_score, source_cell.source from task_cells join base_cell using (id)"
+            " join source_cell using (name) where name = 'm95_ceiling_explained'"
+        )
+    assert row[0] == 4
+    assert "BEGIN MARK SCHEME" in row[1], "formgrader takes it from here"

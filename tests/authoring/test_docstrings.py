@@ -13,6 +13,7 @@ from numpydoc.docscrape import NumpyDocString
 
 from graders.authoring.answers import exercise_answered, text
 from graders.authoring.build import build, percent
+from graders.authoring.build.quote_variable import asks_for_variable
 from graders.authoring.material import modules
 
 
@@ -22,12 +23,22 @@ def answers():
         built = build(module)
         for name in module.notebooks:
             cells = percent.read(module.author_file(name, "notebook.py"))
-            references = {cell.header["id"]: cell.header["reference"] for cell in cells if cell.role == "exercise"}
+            asked = [cell for cell in cells if cell.role == "exercise" and not asks_for_variable(cell.text)]
+            references = {cell.header["id"]: cell.header["reference"] for cell in asked}
             for cell in json.loads(built[f"{name}.ipynb"])["cells"]:
-                if exercise := exercise_answered(cell):
+                if (exercise := exercise_answered(cell)) in references:
                     topic, _, called = references[exercise].partition(":")
                     found = getattr(importlib.import_module(f"reference_solutions.{topic}"), called)
                     yield from pairs(exercise, ast.parse(text(cell)), found)
+
+
+def variables():
+    """Each answer cell that asks for a variable, and the variable's name."""
+    for module in modules():
+        for name in module.notebooks:
+            for cell in percent.read(module.author_file(name, "notebook.py")):
+                if cell.role == "exercise" and asks_for_variable(cell.text):
+                    yield cell.text, cell.header["id"][4:]
 
 
 def pairs(exercise, tree, reference):
@@ -66,6 +77,11 @@ ANSWERS = list(answers())
 
 def test_there_are_answers():
     assert len(ANSWERS) >= 8
+
+
+def test_the_comments_of_a_variable_name_it():
+    for said, name in variables():
+        assert name in said, f"the answer cell of {name} says nothing of it"
 
 
 @pytest.mark.parametrize(("name", "definition", "reference"), ANSWERS, ids=[answer[0] for answer in ANSWERS])

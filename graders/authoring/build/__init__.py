@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from graders.authoring import rubrics
 from graders.authoring.build import percent, reference_index
 from graders.authoring.build.notebook import notebook_bytes
 from graders.authoring.build.release_guard import require_clean_release
@@ -77,6 +78,8 @@ def _generated(chosen: Iterable[Module]) -> dict[Path, bytes | None]:
         files |= {module.source / name: content for name, content in build(module).items()}
         roots[module.root] = None
     for root in roots:
+        if (root / "rubrics").is_dir():
+            files[root / "rubrics" / "schema" / "modules.json"] = rubrics.schema()
         package = root / "reference_solutions"
         if package.is_dir():
             files[package / "README.md"] = reference_index.render(package, modules(root)).encode()

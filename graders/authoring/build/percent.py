@@ -1,8 +1,9 @@
 """The read step: a percent-format text -> author cells, each with the line it starts in.
 
-Cells are prose (`# %% [markdown]`), course code (`# %%`), an answer (`# %% exercise={...}`) and its visible tests
-(`# %% tests={...}`). A header that says anything else is refused, so that a slip of the pen never becomes a silent
-change of role: jupytext turns a malformed header into a key of its own instead of complaining.
+Cells are prose (`# %% [markdown]`), course code (`# %%`), an answer (`# %% exercise={...}`), its visible tests
+(`# %% tests={...}`), and a written exercise (`# %% [markdown] exercise={...}`). A header that says anything else is
+refused, so that a slip of the pen never becomes a silent change of role: jupytext turns a malformed header into a key
+of its own instead of complaining.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ import jupytext
 
 from graders.errors import CourseError
 
-ROLES: Mapping[str, frozenset[str]] = {
+Role = Literal["prose", "code", "exercise", "tests", "written"]
+
+ROLES: Mapping[Role, frozenset[str]] = {
     "exercise": frozenset({"id", "reference"}),
     "tests": frozenset({"id"}),
+    "written": frozenset({"id"}),
 }
-"""What a header may say, and the keys that it must have then; another role is another line here and in `translate`."""
+"""What a cell may be besides prose and code, and the keys of its header; another role is another line here and in
+`translate`. A written exercise says `exercise`, too: its cell is prose."""
 
 _JUPYTEXT_KEYS = {"lines_to_next_cell"}
 _NBGRADER_MARKS = re.compile(r"(BEGIN|END) (SOLUTION|HIDDEN TESTS|MARK SCHEME)|### AUTOTEST")
@@ -35,7 +40,7 @@ class AuthorCell:
     Attributes
     ----------
     role : str
-        `prose`, `code`, `exercise` or `tests`.
+        `prose`, `code`, `exercise`, `tests` or `written`.
     text : str
         Its source.
     header : mapping of str to str
@@ -44,7 +49,7 @@ class AuthorCell:
         File and line of its header.
     """
 
-    role: Literal["prose", "code", "exercise", "tests"]
+    role: Role
     text: str
     header: Mapping[str, str]
     where: str
@@ -91,26 +96,26 @@ def _author_cell(cell: Any, where: str) -> AuthorCell:
         raise CourseError(
             f"the cell's header is malformed at {found!r}", where=where, do='Write key={"name": "value"}.'
         )
-    if unknown := sorted(set(header) - set(ROLES)):
-        raise CourseError(
-            f"unknown key {unknown[0]!r} in the cell's header, expected {' or '.join(ROLES)}", where=where
-        )
+    if unknown := sorted(set(header) - {"exercise", "tests"}):
+        raise CourseError(f"unknown key {unknown[0]!r} in the cell's header, expected exercise or tests", where=where)
     if len(header) > 1:
         raise CourseError(f"a cell has one role, found {' and '.join(sorted(header))}", where=where)
     if cell.cell_type not in ("markdown", "code"):
         raise CourseError(f"a cell is prose or code, not {cell.cell_type}", where=where)
     if found := _NBGRADER_MARKS.search(cell.source):
         raise CourseError(f"nbgrader's own mark {found.group()!r}", where=where, do="Write ### SOLUTION.")
-    if cell.cell_type == "markdown":
-        if header:
-            raise CourseError("a prose cell has no role", where=where)
-        return AuthorCell("prose", cell.source, {}, where)
-    _require_python_only(cell.source, where)
+    prose = cell.cell_type == "markdown"
+    if not prose:
+        _require_python_only(cell.source, where)
     if not header:
-        return AuthorCell("code", cell.source, {}, where)
-    role, said = next(iter(header.items()))
+        return AuthorCell("prose" if prose else "code", cell.source, {}, where)
+    key, said = next(iter(header.items()))
+    if prose and key != "exercise":
+        raise CourseError("a prose cell has no role, unless it is a written exercise", where=where)
+    role: Role = "written" if prose else key
     if not isinstance(said, dict) or set(said) != ROLES[role] or not all(isinstance(v, str) for v in said.values()):
-        raise CourseError(f"{role} needs {_listed(ROLES[role])}, found {said!r}", where=where)
+        what = "a written exercise" if prose else key
+        raise CourseError(f"{what} needs {_listed(ROLES[role])}, found {said!r}", where=where)
     return AuthorCell(role, cell.source, said, where)
 
 

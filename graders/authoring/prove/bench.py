@@ -88,6 +88,10 @@ class Bench:
         """By id, in the order of the module."""
         return self.catalogue.exercises
 
+    def kind_of(self, exercise: str) -> str:
+        """What `module.yaml` calls an exercise."""
+        return next(entry.kind for entry in self.module.exercises if entry.id == exercise)
+
     def file(self, exercise: str, name: str) -> str:
         """A file of an exercise's author text, as findings name it."""
         return str(self.module.author_file(self.module.notebook_of(exercise), name))

@@ -16,7 +16,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 from graders.authoring.prove.bench import Bench, Finding
-from graders.checks import Equal, Exercise, Fast, LocalEndpoint, Scenario
+from graders.checks import Equal, Exercise, Fast, LocalEndpoint, Scenario, namespace
 from graders.checks.closure import Source
 from graders.checks.trial import Trial
 
@@ -52,18 +52,24 @@ class Mutant:
 
 
 def changed_coefficients(bench: Bench) -> Iterator[Finding]:
-    """Each number and operator in a reference, changed, loses a check: the checks would notice a wrong reference."""
+    """Each number and operator in a reference, changed, loses a check: the checks would notice a wrong reference.
+
+    The margins of a figure are a matter of taste: there it is enough that a sign is noticed.
+    """
     for id_, exercise in bench.exercises.items():
         if not _is_ours(exercise.reference) or not _is_compared(exercise):
             continue
         trials = [Trial(exercise, bench.seed(id_, student)) for student in range(1, _STUDENTS + 1)]
-        for mutant in mutants(exercise.reference):
-            if not any(_notices(trial, mutant) for trial in trials):
-                where = f"{inspect.getsourcefile(exercise.reference)}:{mutant.line}"  # type: ignore[arg-type]
-                yield Finding("changed coefficients", id_, f"{mutant.change} is noticed by no check", where)
+        tries = [mutants(exercise.reference)]
+        if bench.kind_of(id_) == "figure":
+            tries.append(mutants(exercise.reference, signs=True))
+        for changed in zip(*tries, strict=True):
+            if not any(_notices(trial, mutant) for mutant in changed for trial in trials):
+                where = f"{inspect.getsourcefile(exercise.reference)}:{changed[0].line}"  # type: ignore[arg-type]
+                yield Finding("changed coefficients", id_, f"{changed[0].change} is noticed by no check", where)
 
 
-def mutants(reference: Any) -> Iterator[Mutant]:
+def mutants(reference: Any, *, signs: bool = False) -> Iterator[Mutant]:
     """The reference with each of its numbers, and each of its operators, changed, one at a time.
 
     Its own file's functions and constants that it uses count as its own. Left as they are: what only decides what is
@@ -73,6 +79,8 @@ def mutants(reference: Any) -> Iterator[Mutant]:
     ----------
     reference : function or class
         From a file.
+    signs : bool
+        Change the signs of numbers, rather than the numbers.
 
     Yields
     ------
@@ -83,14 +91,14 @@ def mutants(reference: Any) -> Iterator[Mutant]:
     tree = ast.Module(body=source.statements, type_ignores=[])
     places = [place for statement in source.closure([reference.__name__]) for place in _computing(statement)]
     for place in places:
-        changed = _changed(place)
+        changed = _changed(place, signs=signs)
         if changed is not None:
             made = _executed(_with(tree, place, changed), path)
             words = f"`{ast.unparse(place)}` changed to `{ast.unparse(changed)}`"
             yield Mutant(place.lineno, words, getattr(made, reference.__name__))
 
 
-def _changed(node: ast.expr) -> ast.expr | None:
+def _changed(node: ast.expr, *, signs: bool) -> ast.expr | None:
     """The node as it must not be; None where there is no such change."""
     if isinstance(node, ast.BinOp):
         other = _SWAPPED.get(type(node.op))
@@ -98,6 +106,8 @@ def _changed(node: ast.expr) -> ast.expr | None:
     number = node.value if isinstance(node, ast.Constant) else None
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
+    if signs:
+        return ast.copy_location(ast.Constant(-number or -1), node)
     return ast.copy_location(ast.Constant(number + 1 if isinstance(number, int) else number * 1.5 + 0.25), node)
 
 
@@ -143,7 +153,11 @@ def _executed(tree: ast.Module, path: Path) -> ModuleType:
 
 def _notices(trial: Trial, mutant: Mutant) -> bool:
     exercise: Exercise = trial.exercise
-    endpoint = LocalEndpoint({exercise.target: mutant.answer}, coded=False)
+    try:
+        with _patience():
+            endpoint = LocalEndpoint(namespace(exercise, mutant.answer), coded=False)
+    except Exception:  # noqa: BLE001  a value that cannot even be made
+        return True
     for check in exercise.checks:
         with _patience():
             judged = trial.judge(endpoint, trial.ask(endpoint, [check], timed=False), [check])

@@ -18,7 +18,7 @@ def source_earns_everything(bench: Bench) -> Iterator[Finding]:
         for cell in cells:
             if cell.status != "ok":
                 yield Finding("source", name, f"cell {cell.index + 1}: {cell.status}", where)
-        missing = {entry.id for entry in bench.module.exercises_in(name)} - verdicts.keys()
+        missing = {entry.id for entry in bench.module.checked_in(name)} - verdicts.keys()
         for id_ in sorted(missing):
             yield Finding("source", id_, "the notebook has no cells of it", where)
         for id_, verdict in verdicts.items():
