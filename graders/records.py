@@ -113,6 +113,32 @@ class Endpoint(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class CourseText:
+    """What is to be known about a cell that is the course's own and runs past the notebook's shell, tests for instance.
+
+    Attributes
+    ----------
+    statements : int
+        Statements that must come to their end, one after the other.
+    shows : bool
+        Whether the value of the last one is shown, and may be a score.
+    reads, binds : tuple of str
+        Names that it uses, and that it defines.
+    origins : mapping of str to str
+        What the course imports under a name that it reads: `numpy`, or `math:isclose`.
+    patches : bool
+        Whether it replaces something of a library itself.
+    """
+
+    statements: int
+    shows: bool
+    reads: tuple[str, ...] = ()
+    binds: tuple[str, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
+    patches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Cell:
     """A code cell to run.
 
@@ -124,11 +150,14 @@ class Cell:
         Its text.
     snapshots : tuple of str
         Ids of the exercises that are complete after it: the process is copied here for each.
+    course : CourseText or None
+        If it is the course's own and shall run past the notebook's shell: its text is plain Python then.
     """
 
     index: int
     source: str
     snapshots: tuple[str, ...] = ()
+    course: CourseText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +175,11 @@ class CellRun:
         nbformat outputs, cut to the limit.
     execution_count : int or None
     cpu_s : float
+    shown : str
+        Of a course's own cell the text of the last value, if it is shown.
+    found : tuple of (str, str)
+        What was not as it should be when such a cell ran: `replaced`, and which function of a library; `redefined`,
+        and which name; `unfinished`, and how many statements did not run.
     """
 
     index: int
@@ -153,6 +187,8 @@ class CellRun:
     outputs: tuple[Json, ...] = ()
     execution_count: int | None = None
     cpu_s: float = 0.0
+    shown: str = ""
+    found: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,17 @@ notebook = Table(
     Column("id", String(32), primary_key=True),
     Column("name", String(128)),
     Column("assignment_id", String(32)),
+    Column("kernelspec", String(1024)),
+)
+source_cell = Table(
+    "source_cell",
+    nbgrader,
+    Column("id", String(32), primary_key=True),
+    Column("name", String(128)),
+    Column("cell_type", String(8)),
+    Column("locked", Boolean),
+    Column("source", Text),
+    Column("notebook_id", String(32)),
 )
 base_cell = Table(
     "base_cell",

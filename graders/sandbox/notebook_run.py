@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 from graders.errors import SandboxError
 from graders.records import Cell, CellRun, Endpoint, Flag, Limits
 from graders.sandbox.budget import Budget, SpentError
+from graders.sandbox.course_cells import Watch
 from graders.sandbox.endpoint import SnapshotEndpoint
 from graders.sandbox.names import Names
 from graders.sandbox.process import Process
@@ -30,12 +32,20 @@ class NotebookRun:
     files : mapping
         Name and content of files in its folder.
     limits : Limits
+    watch : Watch, optional
+        For cells that are the course's own.
     """
 
     def __init__(
-        self, bear: Callable[[], Session], cells: Sequence[Cell], files: Mapping[str, bytes], limits: Limits
+        self,
+        bear: Callable[[], Session],
+        cells: Sequence[Cell],
+        files: Mapping[str, bytes],
+        limits: Limits,
+        watch: Watch | None = None,
     ) -> None:
         self._bear, self._cells, self._files, self._limits = bear, tuple(cells), files, limits
+        self._watch = watch
         self._names = Names([cell.source for cell in cells])
         self._runs: dict[int, CellRun] = {}
         self._flags: list[Flag] = []
@@ -133,6 +143,8 @@ class NotebookRun:
         session = self._bear()
         self._sessions.append(session)
         session.place(self._files)
+        if self._watch is not None:
+            session.watch(self._watch)
         return session
 
     def _pass(self, session: Session, until: str | None) -> dict[str, Process]:
@@ -210,6 +222,8 @@ class NotebookRun:
             raise SandboxError(f"a student's process breaks down before any cell has run: {gone.detail}")
         blamed = before[-1]
         self._left_out.add(blamed.index)
+        if blamed.course is not None and blamed.index in self._runs:  # it has answered twice: neither is believed
+            self._runs[blamed.index] = replace(self._runs[blamed.index], status="crashed")
         self._flag(gone.status, blamed, f"{gone.detail}; the notebook was run again without this cell")
         if gone.protocol:
             self._flag("protocol", blamed, gone.detail)

@@ -14,6 +14,7 @@ from graders.errors import SandboxError
 from graders.paths import material_root
 from graders.records import Cell, Limits
 from graders.sandbox import policy
+from graders.sandbox.course_cells import Watch
 from graders.sandbox.notebook_run import NotebookRun
 from graders.sandbox.session import Session
 from graders.sandbox.zygotes import Newborn, Shape, ZygoteProcess
@@ -55,6 +56,7 @@ class Sandbox:
         self._giving = threading.Lock()
         self._zygote, self.layers, self.refusals = _start(interpreter, imports, self._first_layers)
         missing = policy.broken(self.layers)
+        self.imported: tuple[str, ...] = tuple(self._zygote.settings["imported"])
         self.unsafe: tuple[str, ...] = tuple(promise.name for promise in missing)
         if missing and not allow_unsafe:
             self.close()
@@ -82,7 +84,7 @@ class Sandbox:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def run(self, cells: Sequence[Cell], files: Mapping[str, bytes]) -> NotebookRun:
+    def run(self, cells: Sequence[Cell], files: Mapping[str, bytes], watch: Watch | None = None) -> NotebookRun:
         """Run a notebook.
 
         Parameters
@@ -91,6 +93,8 @@ class Sandbox:
             Code cells, in their order.
         files : mapping
             Files beside the notebook: relative name and content.
+        watch : Watch, optional
+            Where cells are the course's own.
 
         Returns
         -------
@@ -100,7 +104,7 @@ class Sandbox:
         for name in files:
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name:
                 raise SandboxError(f"file name {name!r} does not lie below the notebook's folder")
-        return NotebookRun(self._session, cells, files, self.limits)
+        return NotebookRun(self._session, cells, files, self.limits, watch)
 
     def _session(self) -> Session:
         newborn, folder = self._bear(self._zygote)

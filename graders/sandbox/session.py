@@ -10,11 +10,12 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from graders.errors import SandboxError
 from graders.records import Cell, CellRun, Json, Limits
+from graders.sandbox.course_cells import Order, Watch
 from graders.sandbox.inside import codec
 from graders.sandbox.outputs import Outputs
 from graders.sandbox.process import Deadline, Event, Process
@@ -119,11 +120,19 @@ class Session:
             return
         names = list(files)
         head = {"op": "files", "n": self._next_number(), "names": names}
-        self._process.wire.queue(codec.pack(head, [files[name] for name in names]))
+        self._before_cells(codec.pack(head, [files[name] for name in names]), "write the notebook's files")
+
+    def watch(self, watch: Watch) -> None:
+        """Let it look at its libraries, before any cell runs."""
+        head = {"op": "watch", "n": self._next_number(), "packages": watch.packages, "environment": watch.environment}
+        self._before_cells(codec.pack(head), "look at its libraries")
+
+    def _before_cells(self, message: bytes, what: str) -> None:
+        self._process.wire.queue(message)
         patience = Deadline(self._process.cpu_s() + 60.0, time.monotonic() + self._limits.cell_wall_s)
         event = self._process.next(patience)
         if event.message is None or event.message.head != {"done": self._number}:
-            raise SandboxError(f"a child of the sandbox could not write the notebook's files: {self._ending(event)}")
+            raise SandboxError(f"a child of the sandbox could not {what}: {self._ending(event)}")
 
     def run(self, cell: Cell, cpu_s: float, wall_s: float) -> Ran:
         """Run a cell.
@@ -142,7 +151,9 @@ class Session:
         """
         outputs, number = Outputs(self._limits.output_bytes), self._next_number()
         start, begun = self._process.cpu_s(), time.monotonic()
-        self._process.wire.queue(codec.pack({"op": "cell", "n": number, "source": cell.source}))
+        order = Order(cell.course) if cell.course else None
+        told = {} if order is None else {"course": order.told()}
+        self._process.wire.queue(codec.pack({"op": "cell", "n": number, "source": cell.source, **told}))
         deadline = Deadline(start + cpu_s, begun + wall_s)
         interrupted = ""
         while True:
@@ -162,7 +173,7 @@ class Session:
                     count if type(count) is int and 0 <= count < 1 << 31 else None,
                     self._process.cpu_s() - start,
                 )
-                return Ran(run, outputs.cut)
+                return Ran(run if order is None else _of_the_course(run, order, done), outputs.cut)
             if event.kind == "message":
                 if not self._over(deadline):  # else it floods its line: no reason to listen for ever
                     continue
@@ -310,6 +321,12 @@ class Session:
     def _next_number(self) -> int:
         self._number += 1
         return self._number
+
+
+def _of_the_course(run: CellRun, order: Order, done: codec.Head) -> CellRun:
+    """A run of a cell of the course's own: it is all right only if it can be believed to have come to its end."""
+    status = "error" if run.status == "ok" and not order.finished(done) else run.status
+    return replace(run, status=status, shown=order.shown(done), found=order.found(done))
 
 
 def check_starved(process: Process, wall_s: float) -> None:

@@ -15,6 +15,8 @@ from typing import Any
 
 from . import answer, codec, shell
 from .channel import Channel
+from .course_cells import CourseCells
+from .libraries import Libraries
 
 
 class _Patience:
@@ -46,6 +48,7 @@ class Child:
         self.channel = channel
         self.shell = made
         self.outlet = shell.Outlet(self._emit, output_bytes)
+        self.course: CourseCells | None = None
         self._output_bytes = output_bytes
         shell.connect(made, self.outlet)
         signal.signal(signal.SIGINT, _interrupted)
@@ -66,26 +69,32 @@ class Child:
             head, buffers, handles = self.channel.receive()
             op = head["op"]
             if op == "cell":
-                self._run(head["n"], head["source"])
+                self._run(head["n"], head["source"], head.pop("course", None))
             elif op == "copy":
                 if self._copy(head["n"], handles[0]):
                     self._answer()
                     return
+            elif op == "watch":
+                os.environ.update(head["environment"])
+                self.course = CourseCells(self.shell, Libraries(head["packages"]))
+                self.channel.send({"done": head["n"]})
             elif op == "files":
                 for name, data in zip(head["names"], buffers, strict=True):
                     Path(name).parent.mkdir(parents=True, exist_ok=True)
                     Path(name).write_bytes(data)
                 self.channel.send({"done": head["n"]})
 
-    def _run(self, number: int, source: str) -> None:
+    def _run(self, number: int, source: str, order: dict[str, Any] | None) -> None:
+        """Run a cell of the student's in the shell, or one of the course's own past it."""
         self.outlet.begin()
-        status = "error"
+        status, said = "error", {}
         try:
             _Patience.running = True
-            result = self.shell.run_cell(source, store_history=True, silent=False)
+            if order is not None and self.course is not None:
+                said = self.course.run(source, order)
+            else:
+                status = self._run_in_shell(source)
             _Patience.running = False
-            failed = result.error_in_exec or result.error_before_exec
-            status = "ok" if result.success else "memory" if isinstance(failed, MemoryError) else "error"
         except KeyboardInterrupt:
             pass
         except BaseException as raised:  # noqa: BLE001  what IPython let through
@@ -93,7 +102,14 @@ class Child:
         _Patience.running = False
         self._terminal()
         self.outlet.flush()
-        self.channel.send({"done": number, "status": status, "count": self.shell.execution_count - 1})
+        count = self.shell.execution_count - 1
+        self.channel.send({"done": number, "status": status, "count": count, **said})
+
+    def _run_in_shell(self, source: str) -> str:
+        result = self.shell.run_cell(source, store_history=True, silent=False)
+        _Patience.running = False
+        failed = result.error_in_exec or result.error_before_exec
+        return "ok" if result.success else "memory" if isinstance(failed, MemoryError) else "error"
 
     def _terminal(self) -> None:
         """Show what was written to descriptors 1 and 2 past Python's own streams."""

@@ -273,3 +273,12 @@ def connect(shell: Shell, outlet: Outlet) -> None:
     """Send what the shell shows to `outlet`."""
     shell.outlet = outlet
     sys.stdout, sys.stderr = Stream(outlet, "stdout"), Stream(outlet, "stderr")
+
+
+def show_result(shell: Shell, value: object) -> None:
+    """Show a value as a notebook shows that of a cell's last expression."""
+    formatted, _ = shell.display_formatter.format(value)
+    data, count = _jsonable(formatted), shell.execution_count
+    shown = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": count}
+    if data:
+        shell.outlet.show(shown, _size(data))
