@@ -82,7 +82,7 @@ class Grader:
                 self._sandbox = None
 
     def is_stale(self, course: Course) -> bool:
-        """Whether course, source notebooks, data, rubrics or checks have changed since; references need a new process."""
+        """Whether course, sources, data, rubrics or checks have changed since; references need a new process."""
         return (
             course != self.course
             or self.sources != {name: _source(course, self.module, name) for name in self.module.notebooks}
