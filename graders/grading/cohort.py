@@ -105,7 +105,7 @@ class _Run:
                 if not stale:
                     yield self._settled(submission)
                     continue
-                self.grader.sandbox()  # where it cannot start, that is said once, and not of every student
+                self.grader.sandboxes.started()  # where it cannot start, that is said once, and not of every student
                 going[pool.submit(self._grade, submission, stale)] = submission
                 if len(going) >= _AHEAD * self.workers:
                     yield from self._finished(going)
@@ -164,10 +164,7 @@ class _Run:
     # --- what runs --------------------------------------------------------------------------------------------------
 
     def _grade(self, submission: Submission, stale: Sequence[str]) -> tuple[NotebookResult, ...]:
-        return tuple(
-            self.grader.grade(submission.student, name, submission.notebooks.get(name), self._before(submission, name))
-            for name in stale
-        )
+        return tuple(self.grader.grade(submission, name, self._before(submission, name)) for name in stale)
 
     def _before(self, submission: Submission, notebook: str) -> NotebookResult | None:
         known = self._known(submission, notebook)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from types import TracebackType
 
@@ -18,20 +16,20 @@ from graders.authoring.rubrics import mark_scheme, rubrics_of
 from graders.checks.catalogue import Catalogue, load
 from graders.checks.trial import run
 from graders.course.course import Course
+from graders.course.intake import Submission
 from graders.course.notebook_file import parse_notebook
-from graders.errors import CourseError, GraderError
+from graders.errors import CourseError
 from graders.grading.document import document
 from graders.grading.rebuild import Rebuilt, rebuild
+from graders.grading.sandboxes import SharedSandbox, tried_twice
 from graders.grading.suspicion import suspicions
 from graders.grading.written import written_answers
 from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
-from graders.sandbox import NotebookRun, Sandbox, default_interpreter
+from graders.sandbox import NotebookRun
 from graders.scoring import score
 
 Definition = tuple[str, float, str]
 """An exercise, its points, and the digest of all that decides what an answer to it earns."""
-
-_ATTEMPTS = 2  # a machine failure is tried again once, in a fresh sandbox
 
 
 class Grader:
@@ -62,9 +60,7 @@ class Grader:
         self._releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
         self._digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.exercises}
         self._contexts = {name: self._context(name, self._definitions(name)) for name in self.module.notebooks}
-        self._lock = threading.Lock()
-        self._sandbox: Sandbox | None = None
-        self._users: dict[Sandbox, int] = {}
+        self.sandboxes = SharedSandbox(course, self.module.imports, allow_unsafe=allow_unsafe)
 
     def __enter__(self) -> Grader:
         return self
@@ -76,10 +72,7 @@ class Grader:
 
     def close(self) -> None:
         """End the sandbox and everything in it."""
-        with self._lock:
-            if self._sandbox is not None:
-                self._sandbox.close()
-                self._sandbox = None
+        self.sandboxes.close()
 
     def is_stale(self, course: Course) -> bool:
         """Whether course, sources, data, rubrics or checks have changed since; references need a new process."""
@@ -114,19 +107,15 @@ class Grader:
         }
         return _sha256(json.dumps(parts, sort_keys=True).encode())
 
-    def grade(
-        self, student: str, notebook: str, submitted: bytes | None, before: NotebookResult | None = None
-    ) -> NotebookResult:
+    def grade(self, submission: Submission, notebook: str, before: NotebookResult | None = None) -> NotebookResult:
         """Grade one notebook of one student.
 
         Parameters
         ----------
-        student : str
-            Whose it is: hidden inputs depend on it.
+        submission : Submission
+            What was handed in, and by whom: hidden inputs depend on it.
         notebook : str
-            Name without extension.
-        submitted : bytes or None
-            The file; None where the submission has none: every exercise then has zero points.
+            Name without extension; where the submission has none, every exercise has zero points.
         before : NotebookResult or None
             What was found when it was graded before, if that is proven: results of exercises whose checks are the same
             stand, if nothing else has changed.
@@ -142,7 +131,7 @@ class Grader:
         GraderError
             If the machine failed twice.
         """
-        if submitted is None:
+        if notebook not in submission.notebooks:
             return self._result(
                 notebook,
                 b"",
@@ -150,21 +139,20 @@ class Grader:
                 self._zeros(notebook),
                 (Flag("missing-notebook", notebook, "The submission has no such notebook."),),
             )
-        where = f"submitted/{student}/{self.module.slug}/{notebook}.ipynb"
-        rebuilt = rebuild(self._releases[notebook], parse_notebook(submitted, where), where)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._run(student, notebook, submitted, rebuilt, before)
-            except GraderError:
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError("unreachable")
+        rebuilt = self.rebuilt(submission, notebook)
+        return tried_twice(lambda: self._run(submission, notebook, rebuilt, before))
+
+    def rebuilt(self, submission: Submission, notebook: str) -> Rebuilt:
+        """What was handed in, put back on its feet; SubmissionError if it is no notebook that can be read."""
+        where = f"submitted/{submission.student}/{self.module.slug}/{notebook}.ipynb"
+        return rebuild(self._releases[notebook], parse_notebook(submission.notebooks[notebook], where), where)
 
     def _run(
-        self, student: str, notebook: str, submitted: bytes, rebuilt: Rebuilt, before: NotebookResult | None
+        self, submission: Submission, notebook: str, rebuilt: Rebuilt, before: NotebookResult | None
     ) -> NotebookResult:
+        student, submitted = submission.student, submission.notebooks[notebook]
         entries, stands = self.module.checked_in(notebook), self._standing(notebook, submitted, before)
-        with self._borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), self.files) as ran:
+        with self.sandboxes.borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), self.files) as ran:
             results = {entry.id: stands.get(entry.id) or self._exercise(student, entry, ran) for entry in entries}
             runs, flags = ran.cells, [*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags]
         unsafe = sandbox.unsafe
@@ -200,39 +188,6 @@ class Grader:
         """Where the sampled inputs of one student's exercise come from: nobody knows it without the course secret."""
         said = "\0".join((self.module.slug, student, exercise)).encode()
         return hmac.new(self.course.secret, said, hashlib.sha256).digest()
-
-    def sandbox(self) -> Sandbox:
-        """The one sandbox, started when first needed."""
-        with self._lock:
-            if self._sandbox is None:
-                self._sandbox = Sandbox(
-                    self.course.sandbox_interpreter or default_interpreter(),
-                    imports=self.module.imports,
-                    limits=self.course.limits,
-                    allow_unsafe=self.allow_unsafe,
-                )
-            return self._sandbox
-
-    @contextmanager
-    def _borrowed(self) -> Iterator[Sandbox]:
-        """The sandbox for one notebook. After a failure the next one gets a fresh one; others finish in the old."""
-        sandbox = self.sandbox()
-        with self._lock:
-            self._users[sandbox] = self._users.get(sandbox, 0) + 1
-        try:
-            yield sandbox
-        except GraderError:
-            with self._lock:
-                if self._sandbox is sandbox:
-                    self._sandbox = None
-            raise
-        finally:
-            with self._lock:
-                self._users[sandbox] -= 1
-                if not self._users[sandbox]:
-                    del self._users[sandbox]
-                    if self._sandbox is not sandbox:
-                        sandbox.close()
 
     def _zeros(self, notebook: str) -> dict[str, ExerciseResult]:
         return {

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import atexit
 import threading
+from typing import Any
 
 from graders.course.course import Course
+from graders.course.intake import Submission
 from graders.grading.grader import Grader
 from graders.records import NotebookResult
 
@@ -13,25 +15,47 @@ _graders: dict[tuple[str, str], Grader] = {}
 _lock = threading.Lock()
 
 
-def grade_notebook(
-    course: Course, assignment: str, student: str, notebook: str, submitted: bytes | None
-) -> NotebookResult:
+def grade_notebook(course: Course, submission: Submission, notebook: str) -> NotebookResult:
     """Grade one notebook of one student in this process's sandbox for the assignment.
 
     Parameters
     ----------
     course : Course
         The course.
-    assignment, student, notebook : str
-        What is graded.
-    submitted : bytes or None
-        The file as it was handed in; None where it is missing.
+    submission : Submission
+        What was handed in.
+    notebook : str
+        Name without extension; the submission need not have it.
 
     Returns
     -------
     NotebookResult
         The same that `grade_course` gives.
     """
+    return _grader(course, submission.assignment).grade(submission, notebook)
+
+
+def rebuilt_notebook(course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
+    """One notebook of one student as it will run, without outputs.
+
+    Parameters
+    ----------
+    course : Course
+        The course.
+    submission : Submission
+        What was handed in.
+    notebook : str
+        Name without extension; the submission has it.
+
+    Returns
+    -------
+    dict
+        Its JSON.
+    """
+    return _grader(course, submission.assignment).rebuilt(submission, notebook).notebook
+
+
+def _grader(course: Course, assignment: str) -> Grader:
     with _lock:
         key = (str(course.root), assignment)
         grader = _graders.get(key)
@@ -39,7 +63,7 @@ def grade_notebook(
             if grader is not None:
                 grader.close()
             grader = _graders[key] = Grader(course, assignment)
-    return grader.grade(student, notebook, submitted)
+        return grader
 
 
 @atexit.register

@@ -8,7 +8,6 @@ graded notebook. What nbformat would make of the file is never used.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -17,13 +16,10 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from traitlets import Bool
 
-from graders.authoring.answers import release
 from graders.course.course import Course, load
 from graders.course.intake import Submission, read_submission
-from graders.course.notebook_file import parse_notebook
 from graders.gradebook import Gradebook, write_autograded
-from graders.grading.notebook import grade_notebook
-from graders.grading.rebuild import rebuild
+from graders.grading.notebook import grade_notebook, rebuilt_notebook
 from graders.records import NotebookResult
 
 Node = Any
@@ -74,10 +70,8 @@ class Rebuild(_Step):
 
     def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
         """The rebuilt notebook."""
-        where = f"submitted/{submission.student}/{submission.assignment}/{notebook}.ipynb"
         _remove_copies(course, submission)
-        source = json.loads((course.source(submission.assignment) / f"{notebook}.ipynb").read_bytes())
-        return rebuild(release(source), parse_notebook(submission.notebooks[notebook], where), where).notebook
+        return rebuilt_notebook(course, submission, notebook)
 
 
 class Grade(_Step):
@@ -85,7 +79,7 @@ class Grade(_Step):
 
     def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
         """The graded notebook."""
-        result = _graded(course, submission, notebook)
+        result = grade_notebook(course, submission, notebook)
         assert result.document is not None  # noqa: S101  the notebook is there
         write_autograded(course, submission, notebook, result.document, mode=0o644)  # nbgrader writes it once more
         absent = _absent(course, submission) if notebook == min(submission.notebooks) else []
@@ -94,15 +88,10 @@ class Grade(_Step):
         return dict(result.document)
 
 
-def _graded(course: Course, submission: Submission, notebook: str) -> NotebookResult:
-    content = submission.notebooks.get(notebook)
-    return grade_notebook(course, submission.assignment, submission.student, notebook, content)
-
-
 def _absent(course: Course, submission: Submission) -> list[NotebookResult]:
     """Results of notebooks that were not handed in: nbgrader never asks for them."""
     names = course.module(submission.assignment).notebooks
-    return [_graded(course, submission, name) for name in names if name not in submission.notebooks]
+    return [grade_notebook(course, submission, name) for name in names if name not in submission.notebooks]
 
 
 def _remove_copies(course: Course, submission: Submission) -> None:

@@ -12,7 +12,7 @@ import pytest
 from graders.authoring.answers import fill, nbgrader_metadata, release
 from graders.authoring.material import load_module
 from graders.checks.catalogue import load as load_checks
-from graders.course import init, load
+from graders.course import Submission, init, load
 from graders.grading import Grader
 from graders.paths import material_root
 from tests.attacks.attack import Notebook, code_cell, found
@@ -56,7 +56,8 @@ def released() -> Notebook:
 
 
 def points(grader: Grader, notebook: Mapping[str, Any]) -> float:
-    result = grader.grade("student-01", "practical", json.dumps(notebook).encode())
+    submission = Submission("student-01", SLUG, {"practical": json.dumps(notebook).encode()})
+    result = grader.grade(submission, "practical")
     return sum(exercise.points for exercise in result.exercises)
 
 

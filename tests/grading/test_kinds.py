@@ -8,7 +8,7 @@ import pytest
 
 from graders.authoring.answers import fill, release, text
 from graders.authoring.build import write
-from graders.course import init, load
+from graders.course import Submission, init, load
 from graders.grading import Grader
 from tests.checks.conftest import _own_references  # noqa: F401  reference solutions of this module's own root
 from tests.checks.kinds_module import SLUG, kinds_module
@@ -26,7 +26,8 @@ def grader(tmp_path):
 
 
 def graded(grader, notebook):
-    return grader.grade("student-01", "practical", None if notebook is None else json.dumps(notebook).encode())
+    notebooks = {} if notebook is None else {"practical": json.dumps(notebook).encode()}
+    return grader.grade(Submission("student-01", SLUG, notebooks), "practical")
 
 
 def test_a_written_exercise_is_left_to_a_human(grader):

@@ -1,0 +1,103 @@
+"""The one sandbox of an assignment, shared by threads; a fresh one after a failure of the machine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from graders.course.course import Course
+from graders.errors import GraderError
+from graders.sandbox import Sandbox, default_interpreter
+
+_ATTEMPTS = 2  # a machine failure is tried again once, in a fresh sandbox
+_Result = TypeVar("_Result")
+
+
+def tried_twice(attempt: Callable[[], _Result]) -> _Result:
+    """What an attempt gives; if the machine fails, what another one gives.
+
+    Parameters
+    ----------
+    attempt : callable
+        To be made once, or twice.
+
+    Returns
+    -------
+    object
+
+    Raises
+    ------
+    GraderError
+        If the machine failed twice.
+    """
+    for number in range(1, _ATTEMPTS + 1):
+        try:
+            return attempt()
+        except GraderError:
+            if number == _ATTEMPTS:
+                raise
+    raise AssertionError("unreachable")
+
+
+class SharedSandbox:
+    """A sandbox for several threads, started when it is first needed.
+
+    Parameters
+    ----------
+    course : Course
+        Says which Python it has, and what a notebook may use.
+    imports : sequence of str
+        Modules that notebooks import.
+    allow_unsafe : bool
+        Whether to go on where a property of it does not hold.
+    """
+
+    def __init__(self, course: Course, imports: Sequence[str], *, allow_unsafe: bool) -> None:
+        self._course = course
+        self._imports = tuple(imports)
+        self._allow_unsafe = allow_unsafe
+        self._lock = threading.Lock()
+        self._sandbox: Sandbox | None = None
+        self._users: dict[Sandbox, int] = {}
+
+    def started(self) -> Sandbox:
+        """The sandbox; SandboxError where it cannot start, or is not safe."""
+        with self._lock:
+            if self._sandbox is None:
+                self._sandbox = Sandbox(
+                    self._course.sandbox_interpreter or default_interpreter(),
+                    imports=self._imports,
+                    limits=self._course.limits,
+                    allow_unsafe=self._allow_unsafe,
+                )
+            return self._sandbox
+
+    @contextmanager
+    def borrowed(self) -> Iterator[Sandbox]:
+        """The sandbox for one notebook. After a failure the next one gets a fresh one; others finish in the old."""
+        sandbox = self.started()
+        with self._lock:
+            self._users[sandbox] = self._users.get(sandbox, 0) + 1
+        try:
+            yield sandbox
+        except GraderError:
+            with self._lock:
+                if self._sandbox is sandbox:
+                    self._sandbox = None
+            raise
+        finally:
+            with self._lock:
+                self._users[sandbox] -= 1
+                if not self._users[sandbox]:
+                    del self._users[sandbox]
+                    if self._sandbox is not sandbox:
+                        sandbox.close()
+
+    def close(self) -> None:
+        """End it and everything in it."""
+        with self._lock:
+            if self._sandbox is not None:
+                self._sandbox.close()
+                self._sandbox = None
