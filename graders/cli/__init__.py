@@ -12,6 +12,7 @@ import typer
 
 from graders.cli import courses, grading
 from graders.cli.authoring import author
+from graders.cli.reports import report
 from graders.errors import AisaError, CourseError
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
@@ -28,11 +29,10 @@ def aisa(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 # in the order of the work, which is the order of help
-_MAKE = (grading.demo, courses.init, courses.release)
-_GRADE = (courses.collect, grading.grade, courses.status)
-for command in (*_MAKE, *_GRADE, grading.doctor):
+for command in (grading.demo, courses.init, courses.collect, grading.grade, courses.status, grading.doctor):
     app.command()(command)
 app.add_typer(author, name="author")
+app.add_typer(report, name="report")
 
 
 def main() -> None:

@@ -24,9 +24,7 @@ from graders.demo.samples import Sample, samples
 from graders.demo.telling import Steps, print_summary
 from graders.errors import CourseError
 from graders.grading import grade_course
-from graders.reports.cohort import cohort_report
-from graders.reports.gathering import gather
-from graders.reports.page import write_page
+from graders.reports.publishing import report
 
 MODULE = "m02_tools_methods"
 NOTEBOOK = "practical"
@@ -50,7 +48,7 @@ def run(directory: Path, *, quiet: bool = False) -> Path:
     Returns
     -------
     Path
-        The report.
+        The instructor's page.
 
     Raises
     ------
@@ -68,12 +66,12 @@ def run(directory: Path, *, quiet: bool = False) -> Path:
         cohort = _samples(course)
         _hand_in(course, cohort)
         receipts = grade_course(course, MODULE, progress=steps.graded)
-    submissions = gather(course, MODULE, receipts, notes={sample.student: sample.note for sample in cohort})
-    report = root / "report.html"
-    write_page(report, cohort_report(course.module(MODULE), submissions, course=f"{_COURSE_ID} course"))
+        steps.say("writing the report, and a page for each student")
+        found = report(course, MODULE, receipts, notes={sample.student: sample.note for sample in cohort})
+        page = found.write_cohort(root / "report")
     if not quiet:
-        print_summary(cohort, submissions, report)
-    return report
+        print_summary(cohort, found.cohort, page)
+    return page
 
 
 def _course(root: Path) -> Course:

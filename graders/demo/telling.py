@@ -12,7 +12,7 @@ from rich.table import Table
 
 from graders.demo.samples import Sample
 from graders.grading import Receipt
-from graders.reports.summary import Submission
+from graders.reports.summary import Cohort, Row
 from graders.scoring import amount
 
 _KINDS = {
@@ -49,36 +49,35 @@ class Steps:
         self.say(f"graded {receipt.student}, {done} of {total}")
 
 
-def print_summary(cohort: Sequence[Sample], submissions: Sequence[Submission], report: Path) -> None:
+def print_summary(samples: Sequence[Sample], cohort: Cohort, page: Path) -> None:
     """A line for each kind of sample, and where the report lies.
 
     Parameters
     ----------
-    cohort : sequence of Sample
+    samples : sequence of Sample
         What was handed in.
-    submissions : sequence of Submission
+    cohort : Cohort
         What came of it.
-    report : Path
-        Where the page was written.
+    page : Path
+        The instructor's page.
     """
-    results = {one.student: one for one in submissions}
+    rows = {row.submission.student: row for row in cohort.rows}
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("submissions", "how many", "points", "flagged"):
+    for heading in ("submissions", "how many", "points", "complete", "flagged"):
         table.add_column(heading, justify="left" if heading == "submissions" else "right")
     for kind, words in _KINDS.items():
-        chosen = [results[sample.student] for sample in cohort if sample.kind == kind]
-        flagged = sum(bool(one.flags) or bool(one.refused) for one in chosen)
-        table.add_row(words, str(len(chosen)), _points(chosen), str(flagged))
+        chosen = [rows[sample.student] for sample in samples if sample.kind == kind]
+        complete = sum(row.decision.outcome == "complete" for row in chosen)
+        flagged = sum(bool(row.submission.flags or row.submission.refused) for row in chosen)
+        table.add_row(words, str(len(chosen)), _points(chosen), str(complete), str(flagged))
     out = Console(highlight=False, soft_wrap=True)
     out.print(table)
-    out.print(f"\nThe report: {report}", markup=False)
+    out.print(f"\nThe report, with a page for each student: {page}", markup=False)
 
 
-def _points(submissions: Sequence[Submission]) -> str:
+def _points(rows: Sequence[Row]) -> str:
     """Lowest and highest points of those that were graded."""
-    totals = sorted(
-        sum(result.points for result in one.results.values()) for one in submissions if one.state in ("graded", "blank")
-    )
+    totals = sorted(row.points for row in rows if row.share is not None)
     if not totals:
         return "none graded"
     return amount(totals[0]) if totals[0] == totals[-1] else f"{amount(totals[0])} to {amount(totals[-1])}"

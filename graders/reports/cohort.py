@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import get_args
 
-from graders.authoring.material import Module
-from graders.reports.page import render
-from graders.reports.summary import Submission, summarise
+from markupsafe import Markup
+
+from graders.authoring.material import Module, Notebook
+from graders.reports import plots
+from graders.reports.interval import FEWEST
+from graders.reports.page import percent, render
+from graders.reports.summary import Cohort
+
+MOST_CHECKS = 10
+"""Checks in the table of the dearest ones; all of them stand at the end of the page."""
+MOST_REASONS = 3
+"""Reasons of a decision in the table; all of them stand on the student's page."""
 
 _LEAD = (
-    "What every student earned in the automatically graded exercises, what was lost and why, and what a human should "
-    "look at. Points come from hidden checks that were put to each answer in a sandbox; what stands here is read from "
-    "the evidence that was kept of them."
+    "What every student earned, what was lost and why, and what a human should look at. Points come from hidden checks "
+    "that were put to each answer in a sandbox, and from markers; what stands here is read from the evidence that was "
+    "kept of both."
 )
 _FOOTER = (
     "Written by aisa. This page loads nothing and runs nothing. It names students: keep it as you keep the gradebook."
@@ -19,7 +29,14 @@ _FOOTER = (
 
 
 def cohort_report(
-    module: Module, submissions: Sequence[Submission], *, course: str = "course", made: str = "", lead: str = _LEAD
+    module: Module,
+    cohort: Cohort,
+    pass_marks: Mapping[str, float],
+    *,
+    course: str = "course",
+    made: str = "",
+    lead: str = _LEAD,
+    links: Mapping[str, str] | None = None,
 ) -> str:
     """One self-contained HTML page about a cohort.
 
@@ -27,21 +44,24 @@ def cohort_report(
     ----------
     module : Module
         What was assessed: its title and exercises.
-    submissions : sequence of Submission
-        One a student, in any order: the page is the same.
+    cohort : Cohort
+        Its figures.
+    pass_marks : mapping of str to float
+        Share of the points that each notebook needs. [1]
     course : str
         Name of the course.
     made : str
         Date, as it shall be printed; the page has no other trace of when it was made.
     lead : str
         What the report is, in a sentence or three.
+    links : mapping of str to str, optional
+        By student: where their own page lies, relative to this one.
 
     Returns
     -------
     str
         HTML without scripts, without anything to load; every text of others escaped and made visible.
     """
-    cohort = summarise(module.exercises, submissions)
     return render(
         "cohort.html.j2",
         module=module,
@@ -50,11 +70,58 @@ def cohort_report(
         lead=lead,
         footer=_FOOTER,
         cohort=cohort,
-        entries={entry.id: entry for entry in module.exercises},
-        anchors={row.submission.student: f"student-{number}" for number, row in enumerate(cohort.rows, 1)},
+        pass_marks=pass_marks,
+        links=links or {},
+        ordinals={entry.id: number for number, entry in enumerate(module.exercises, 1)},
+        parts=get_args(Notebook),
+        plots=_plots(cohort),
+        fewest=FEWEST,
+        most_checks=MOST_CHECKS,
+        most_reasons=MOST_REASONS,
         notes=any(row.submission.note for row in cohort.rows),
         unsafe=sorted({name for row in cohort.rows for name in row.submission.unsafe}),
         shared_students=len({name for one in cohort.misconceptions for name in one.students}),
         flagged_students=len({raised.student for raised in cohort.flags}),
         flags=sum(len(raised.places) for raised in cohort.flags),
+        left_to_mark=sum(len(one.students) for one in cohort.unmarked),
     )
+
+
+def _plots(cohort: Cohort) -> dict[str, Markup]:
+    """The page's figures; one that would be empty is left out."""
+    return {
+        "points": _points(cohort),
+        "difficulty": _difficulty(cohort),
+        "misconceptions": _misconceptions(cohort),
+    }
+
+
+def _points(cohort: Cohort) -> Markup:
+    shares = {row.submission.student: row.share for row in cohort.rows if row.share is not None}
+    if not shares:
+        return Markup()
+    said = "; ".join(f"{student}: {percent(share)}" for student, share in shares.items())
+    title = f"Students by share of the points; the median is {percent(cohort.median)}"
+    return plots.piles(shares, cohort.median, "points", title, said)
+
+
+def _difficulty(cohort: Cohort) -> Markup:
+    bars, said = [], []
+    for number, one in enumerate(cohort.difficulties, 1):
+        if one.share is not None:
+            label = f"{number} · {one.exercise.title}"
+            bars.append(plots.Bar(label, one.share, percent(one.share), one.interval))
+            said.append(f"{one.exercise.title}: {_with_interval(one.share, one.interval)}")
+    title = "Mean share of the points in each exercise"
+    return plots.bars(bars, "difficulty", title, "; ".join(said)) if bars else Markup()
+
+
+def _with_interval(share: float, interval: tuple[float, float] | None) -> str:
+    return f"{percent(share)}, {percent(interval[0])} to {percent(interval[1])}" if interval else percent(share)
+
+
+def _misconceptions(cohort: Cohort) -> Markup:
+    most = max((len(one.students) for one in cohort.misconceptions), default=1)
+    bars = [plots.Bar(one.name, len(one.students) / most, str(len(one.students))) for one in cohort.misconceptions]
+    said = "; ".join(f"{bar.label}: {bar.note}" for bar in bars)
+    return plots.bars(bars, "mistakes", "How many students make each known mistake", said, axis=False)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from functools import cache, partial
-from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from graders.errors import UsageError
 from graders.paths import material_root
 from graders.reports.plain import visible
 from graders.scoring import amount
+
+_PARTS = {
+    "practical": "Practical exercises",
+    "worked_example": "Worked example",
+    "novel_scenario": "Novel scenario",
+}
 
 
 def render(template: str, **values: object) -> str:
@@ -24,19 +26,9 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(values)
 
 
-def write_page(path: Path, page: str) -> None:
-    """Put a page where readers find either the whole old one or the whole new one."""
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
-    except OSError as failure:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
-        do = "Make room there, or name a place that is writable."
-        raise UsageError(f"the page cannot be written ({failure.strerror})", str(path), do) from None
+def part(notebook: str) -> str:
+    """What people call a notebook."""
+    return _PARTS.get(notebook, notebook)
 
 
 def percent(share: float | None) -> str:
@@ -62,7 +54,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(points=amount, percent=percent, brief=partial(visible, limit=80))
+    environment.filters.update(points=amount, percent=percent, part=part, brief=partial(visible, limit=80))
     return environment
 
 

@@ -1,124 +1,61 @@
-"""The figures of a cohort: who stands where, what an exercise cost, which mistakes are shared. Pure.
-
-What nobody can vouch for is not averaged: students who were not graded, grades without evidence, and notebooks that
-were never handed in say nothing about how hard an exercise is.
-"""
+"""The figures of a cohort: who stands where, what an exercise cost, which mistakes are shared. Pure."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
-from typing import Literal
 
-from graders.authoring.material import ExerciseEntry
-from graders.records import CheckResult, ExerciseResult, Flag, NotebookResult
-
-State = Literal["graded", "unproven", "not graded", "refused", "nothing handed in", "blank"]
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """What the course knows of one student and one module.
-
-    Attributes
-    ----------
-    student : str
-    notebooks : tuple of NotebookResult
-        The evidence; empty where there is none.
-    unproven : tuple of str
-        Exercises whose score in the gradebook no evidence stands behind.
-    untouched : tuple of str
-        Exercises whose answer is still the one that was released.
-    not_graded : str
-        Why the machine could not grade it; empty where it did.
-    refused : str
-        Why what was handed in cannot be read; empty where it can.
-    late : str
-        How long after the date it was handed in; empty where it was in time.
-    note : str
-        What a sample submission is; shown where any has one.
-    """
-
-    student: str
-    notebooks: tuple[NotebookResult, ...] = ()
-    unproven: tuple[str, ...] = ()
-    untouched: tuple[str, ...] = ()
-    not_graded: str = ""
-    refused: str = ""
-    late: str = ""
-    note: str = ""
-
-    @property
-    def results(self) -> dict[str, ExerciseResult]:
-        """Result of each exercise, by id."""
-        return {result.exercise: result for notebook in self.notebooks for result in notebook.exercises}
-
-    @property
-    def flags(self) -> tuple[Flag, ...]:
-        """All flags, in the order of the notebooks."""
-        return tuple(flag for notebook in self.notebooks for flag in notebook.flags)
-
-    @property
-    def unsafe(self) -> tuple[str, ...]:
-        """Sandbox properties that did not hold when any of its notebooks ran."""
-        return tuple(sorted({name for notebook in self.notebooks for name in notebook.unsafe}))
-
-    @property
-    def handed_in(self) -> bool:
-        """Whether any notebook arrived."""
-        return any(notebook.submitted_digest for notebook in self.notebooks)
-
-    @property
-    def state(self) -> State:
-        """Where it stands, the most serious first."""
-        if self.not_graded:
-            return "not graded"
-        if self.refused:
-            return "refused"
-        if self.unproven:
-            return "unproven"
-        if not self.handed_in:
-            return "nothing handed in"
-        if self.results and set(self.results) <= set(self.untouched):
-            return "blank"
-        return "graded"
+from graders.authoring.material import ExerciseEntry, Module
+from graders.authoring.rubrics import Rubric
+from graders.reports.difficulty import (
+    CheckLoss,
+    Difficulty,
+    Misconception,
+    Tried,
+    costliest,
+    difficulty,
+    misconceptions,
+)
+from graders.reports.standing import Work, works
+from graders.reports.submission import State, Submission
+from graders.scoring import Decision, decide
+from graders.scoring.decision import Outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A student's line of the cohort table: a result, or None, for each exercise of the module."""
+    """A student's line of the cohort table.
+
+    Attributes
+    ----------
+    submission : Submission
+    works : tuple of Work
+        One for each exercise of the module, in its order.
+    decision : Decision
+        Whether the module is complete.
+    """
 
     submission: Submission
-    results: tuple[ExerciseResult | None, ...]
-    points: float
-    max_points: float
+    works: tuple[Work, ...]
+    decision: Decision
+
+    @property
+    def points(self) -> float:
+        """Points that count so far."""
+        return sum(work.points or 0.0 for work in self.works)
+
+    @property
+    def known_points(self) -> float:
+        """What could be had where that is known: all points, less those of what is not graded or marked yet."""
+        return sum(work.entry.points for work in self.works if work.points is not None)
 
     @property
     def share(self) -> float | None:
-        """Share of the points; None where there are none that can be vouched for."""
-        counts = self.submission.state in ("graded", "blank") and self.max_points > 0
-        return self.points / self.max_points if counts else None
-
-
-@dataclass(frozen=True, slots=True)
-class CheckLoss:
-    """How many lost a check, of those that it was tried on."""
-
-    name: str
-    message: str
-    lost: int
-    tried: int
-
-
-@dataclass(frozen=True, slots=True)
-class Misconception:
-    """A known mistake, and who made it."""
-
-    exercise: ExerciseEntry
-    name: str
-    hint: str
-    students: tuple[str, ...]
+        """Share of the points that are known; None where none can be vouched for."""
+        counts = self.submission.state in ("graded", "blank") and self.known_points > 0
+        return self.points / self.known_points if counts else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,28 +69,11 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Difficulty:
-    """What an exercise cost those who handed it in.
-
-    Attributes
-    ----------
-    exercise : ExerciseEntry
-    tried, full, nothing, untouched : int
-        Who handed it in; of those: who has all points, none, and an answer as released.
-    share : float or None
-        Mean share of the points among them.
-    checks : tuple of CheckLoss
-    misconceptions : tuple of Misconception
-    """
+class Unmarked:
+    """A written exercise that waits for a marker, and whose answers."""
 
     exercise: ExerciseEntry
-    tried: int
-    full: int
-    nothing: int
-    untouched: int
-    share: float | None
-    checks: tuple[CheckLoss, ...]
-    misconceptions: tuple[Misconception, ...]
+    students: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,69 +86,103 @@ class Cohort:
         Sorted by student.
     difficulties : tuple of Difficulty
         In the order of the module.
+    costliest : tuple of CheckLoss
+        Checks that somebody lost, the dearest first.
     misconceptions : tuple of Misconception
         The commonest first.
     flags : tuple of Raised
         Sorted by kind, then student.
+    unmarked : tuple of Unmarked
+        In the order of the module.
     mean, median : float or None
-        Share of the points, among those who handed in and whose points are vouched for.
-    histogram : tuple of int
-        Of the same shares, in ten bins; the last one holds 100 % as well.
+        Share of the known points, among those who handed in and whose points are vouched for. [1]
     """
 
     rows: tuple[Row, ...]
     difficulties: tuple[Difficulty, ...]
+    costliest: tuple[CheckLoss, ...]
     misconceptions: tuple[Misconception, ...]
     flags: tuple[Raised, ...]
+    unmarked: tuple[Unmarked, ...]
     mean: float | None
     median: float | None
-    histogram: tuple[int, ...]
 
     def count(self, *states: State) -> int:
         """Students in any of these states."""
         return sum(row.submission.state in states for row in self.rows)
 
+    def decided(self, outcome: Outcome) -> int:
+        """Students whose module has this outcome."""
+        return sum(row.decision.outcome == outcome for row in self.rows)
 
-def summarise(exercises: Sequence[ExerciseEntry], submissions: Sequence[Submission]) -> Cohort:
+
+def summarise(
+    module: Module,
+    submissions: Sequence[Submission],
+    pass_marks: Mapping[str, float],
+    told: Mapping[tuple[str, str], int] | None = None,
+    rubrics: Mapping[str, Rubric] | None = None,
+) -> Cohort:
     """All figures of a cohort.
 
     Parameters
     ----------
-    exercises : sequence of ExerciseEntry
-        Of the module, in its order.
+    module : Module
+        What was assessed.
     submissions : sequence of Submission
         One a student, in any order.
+    pass_marks : mapping of str to float
+        Share of the points that each notebook needs. [1]
+    told : mapping, optional
+        By exercise and misconception: how often its hint was given.
+    rubrics : mapping of str to Rubric, optional
+        Of the written exercises.
 
     Returns
     -------
     Cohort
-        The same whatever the order of the submissions.
     """
-    ordered = sorted(submissions, key=lambda submission: submission.student)
-    rows = tuple(_row(exercises, submission) for submission in ordered)
+    rows = tuple(
+        row_of(module, submission, pass_marks) for submission in sorted(submissions, key=lambda one: one.student)
+    )
+    tried = {entry.id: _tried(entry, rows) for entry in module.exercises}
+    rubrics = rubrics or {}
+    difficulties = tuple(difficulty(entry, tried[entry.id], rubrics.get(entry.id)) for entry in module.exercises)
+    shared = [one for entry in module.exercises for one in misconceptions(entry, tried[entry.id], told or Counter())]
     shares = [row.share for row in rows if row.share is not None]
-    difficulties = tuple(_difficulty(entry, ordered) for entry in exercises)
-    shared = [misconception for difficulty in difficulties for misconception in difficulty.misconceptions]
-    flags = [raised for submission in ordered for raised in _raised(submission)]
+    flags = [raised for row in rows for raised in _raised(row.submission)]
     return Cohort(
         rows=rows,
         difficulties=difficulties,
+        costliest=costliest(difficulties),
         misconceptions=tuple(sorted(shared, key=lambda one: -len(one.students))),
         flags=tuple(sorted(flags, key=lambda raised: (raised.kind, raised.student))),
+        unmarked=_unmarked(module, rows),
         mean=mean(shares) if shares else None,
         median=median(shares) if shares else None,
-        histogram=tuple(sum(min(int(share * 10 + 1e-9), 9) == tenth for share in shares) for tenth in range(10)),
     )
 
 
-def _row(exercises: Sequence[ExerciseEntry], submission: Submission) -> Row:
-    results = submission.results
-    return Row(
-        submission=submission,
-        results=tuple(results.get(entry.id) for entry in exercises),
-        points=sum(result.points for result in results.values()),
-        max_points=sum(entry.points for entry in exercises),
-    )
+def row_of(module: Module, submission: Submission, pass_marks: Mapping[str, float]) -> Row:
+    """One student's line: each exercise, and the decision about the module."""
+    done = works(module.exercises, submission)
+    return Row(submission, done, decide((work.standing for work in done), pass_marks))
+
+
+def _tried(entry: ExerciseEntry, rows: Sequence[Row]) -> Tried:
+    """Of those who handed an exercise in: what counts."""
+    return {
+        row.submission.student: work
+        for row in rows
+        for work in row.works
+        if work.entry.id == entry.id and work.points is not None and _tells(entry, row.submission)
+    }
+
+
+def _tells(entry: ExerciseEntry, submission: Submission) -> bool:
+    """Whether the points say how hard the exercise was: they do not if its notebook never came, or came too late."""
+    arrived = {notebook.notebook for notebook in submission.notebooks if notebook.submitted_digest}
+    return entry.notebook in arrived and not submission.forfeit
 
 
 def _raised(submission: Submission) -> list[Raised]:
@@ -238,47 +192,9 @@ def _raised(submission: Submission) -> list[Raised]:
     return [Raised(submission.student, kind, tuple(where), detail) for (kind, detail), where in places.items()]
 
 
-def _difficulty(entry: ExerciseEntry, submissions: Sequence[Submission]) -> Difficulty:
-    vouched = {
-        submission.student: submission.results[entry.id]
-        for submission in submissions
-        if entry.id in submission.results
-        and entry.id not in submission.unproven
-        and not (submission.not_graded or submission.refused)
-        and _arrived(entry, submission)
+def _unmarked(module: Module, rows: Sequence[Row]) -> tuple[Unmarked, ...]:
+    waiting = {
+        entry: tuple(row.submission.student for row in rows if entry.id in row.submission.waiting)
+        for entry in module.exercises
     }
-    shares = [result.points / result.max_points for result in vouched.values() if result.max_points]
-    return Difficulty(
-        exercise=entry,
-        tried=len(vouched),
-        full=sum(result.points >= result.max_points for result in vouched.values()),
-        nothing=sum(result.points <= 0 for result in vouched.values()),
-        untouched=sum(entry.id in one.untouched for one in submissions if one.student in vouched),
-        share=mean(shares) if shares else None,
-        checks=_losses(list(vouched.values())),
-        misconceptions=_misconceptions(entry, vouched),
-    )
-
-
-def _arrived(entry: ExerciseEntry, submission: Submission) -> bool:
-    return any(notebook.submitted_digest for notebook in submission.notebooks if notebook.notebook == entry.notebook)
-
-
-def _losses(results: Sequence[ExerciseResult]) -> tuple[CheckLoss, ...]:
-    checks: dict[str, list[CheckResult]] = {}
-    for result in results:
-        for check in result.checks:
-            checks.setdefault(check.name, []).append(check)
-    return tuple(
-        CheckLoss(name, tried[0].message, lost=sum(not check.kept for check in tried), tried=len(tried))
-        for name, tried in checks.items()
-    )
-
-
-def _misconceptions(entry: ExerciseEntry, results: Mapping[str, ExerciseResult]) -> tuple[Misconception, ...]:
-    students: dict[tuple[str, str], list[str]] = {}
-    for student, result in results.items():
-        if result.misconception:
-            students.setdefault((result.misconception, result.hint), []).append(student)
-    found = [Misconception(entry, name, hint, tuple(who)) for (name, hint), who in students.items()]
-    return tuple(sorted(found, key=lambda one: (-len(one.students), one.name)))
+    return tuple(Unmarked(entry, students) for entry, students in waiting.items() if students)

@@ -120,13 +120,15 @@ def _part(notebook: str, standings: Sequence[Standing], pass_mark: float) -> Par
     open_ = [Reason(one.why, one.entry.id) for one in standings if one.points is None]
     if not standings:
         open_ = [Reason("the module has no such notebook yet")]
+    whys = {one.why for one in standings}
+    shared = whys.pop() if len(whys) == 1 else ""  # what is so of all exercises is said of their notebook
     return Part(
         notebook,
         "not yet" if short else "not decidable yet" if open_ else "complete",
         points=float(_sum(one.points or 0.0 for one in standings)),
         max_points=float(_sum(one.entry.points for one in standings)),
         pass_mark=pass_mark,
-        reasons=(*short, *open_),
+        reasons=(Reason(shared),) if shared and (short or open_) else (*short, *open_),
     )
 
 
@@ -147,9 +149,9 @@ def _all_short(standings: Sequence[Standing], pass_mark: float) -> list[Reason]:
     needed = exact(pass_mark) * most
     if _sum(one.entry.points if one.points is None else one.points for one in standings) >= needed:
         return []
-    text = _shortfall(float(_sum(one.points or 0.0 for one in standings)), float(most), needed)
+    known = float(_sum(one.points or 0.0 for one in standings))
     whys = dict.fromkeys(one.why for one in standings if one.points is not None and one.why)
-    return [Reason(": ".join([text, *(["; ".join(whys)] if whys else [])]))]
+    return [Reason(": ".join([_shortfall(known, float(most), needed), *whys]))]
 
 
 def _shortfall(points: float, max_points: float, needed: Fraction) -> str:

@@ -34,13 +34,13 @@ EARNED = {  # by hand: points of each exercise less the weights of the checks th
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    assert run(folder, quiet=True) == folder / "report.html"
+    assert run(folder, quiet=True) == folder / "report" / "cohort.html"
     return folder
 
 
 @pytest.fixture(scope="module")
 def submissions(demo: Path):
-    return {one.student[-2:]: one for one in gather(load(demo / "course"), MODULE)}
+    return {one.student[-2:]: one for one in gather(load(demo / "course"), MODULE).submissions}
 
 
 def test_every_sample_earns_what_its_answers_earn(submissions) -> None:
@@ -91,7 +91,7 @@ def test_every_score_is_proven_and_nbgrader_sees_the_same(demo: Path) -> None:
 
 
 def test_the_report_shows_all_and_gives_nothing_of_this_machine_away(demo: Path) -> None:
-    page = (demo / "report.html").read_text()
+    page = (demo / "report" / "cohort.html").read_text()
     soup = BeautifulSoup(page, "html.parser")
     notes = soup.find(id="samples").find_parent("section").find("table")
     assert len(notes.tbody.find_all("tr")) == 24

@@ -93,12 +93,24 @@ def test_what_cannot_be_reached_any_more_is_said_before_the_rest_is_marked() -> 
     ]
 
 
-def test_why_there_are_no_points_is_said_once() -> None:
-    absent = [standing("novel_scenario", 0, why="it was not handed in", name=f"m99_{name}") for name in "ab"]
-    decision = decide([*module()[:2], *absent], HALF)
-    assert reasons(decision, "novel_scenario") == [("", "0 of 20 points, 12 needed: it was not handed in")]
-    each = decide([standing("practical", 0, why="it was not handed in"), *module()[1:]], HALF)
-    assert reasons(each, "practical") == [("m99_practical", "0 of 10 points, 5 needed: it was not handed in")]
+def test_why_an_exercise_has_no_points_is_said() -> None:
+    lost = standing("practical", 0, why="it came late", name="m99_late")
+    decision = decide([lost, *module()], HALF)
+    assert reasons(decision, "practical") == [("m99_late", "0 of 10 points, 5 needed: it came late")]
+    both = [standing("novel_scenario", 0, why="it came late", name="m99_late"), standing("novel_scenario", 1)]
+    assert reasons(decide([*module()[:2], *both], HALF), "novel_scenario") == [
+        ("", "1 of 20 points, 12 needed: it came late")
+    ]
+
+
+@pytest.mark.parametrize("notebook", ["practical", "novel_scenario"])
+@pytest.mark.parametrize(("points", "why"), [(0, "it was not handed in"), (None, "it is not graded yet")])
+def test_what_is_so_of_all_exercises_is_said_of_their_notebook(notebook: str, points, why: str) -> None:
+    several = [standing(notebook, points, why=why, name=f"m99_{name}") for name in "abc"]
+    others = [one for one in module() if one.entry.notebook != notebook]
+    assert reasons(decide([*several, *others], HALF), notebook) == [("", why)]
+    one_differs = [*several[1:], standing(notebook, 1, name="m99_d")]
+    assert len(reasons(decide([*one_differs, *others], HALF), notebook)) > 1 or notebook != "practical"
 
 
 def test_a_notebook_that_the_module_does_not_have_leaves_it_open() -> None:
