@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from graders.course.receipts import IntakeReceipt
     from graders.grading import AssignmentStatus, Receipt, ScoreChange
+    from graders.nbgrader_bridge.releasing import Release
     from graders.sandbox.probes import Finding
 
 _COLOURS = {"graded": "green", "unchanged": "dim", "refused": "red", "not graded": "bold red"}
@@ -89,6 +90,27 @@ def _print_changes(changes: Sequence[ScoreChange]) -> None:
     out = console()
     out.print(f"\n[bold]{len(changes)} {'score' if len(changes) == 1 else 'scores'} changed[/]")
     out.print(table)
+
+
+def print_release(made: Release) -> None:
+    """What students have now, and what has changed for those who handed something in."""
+    from rich.markup import escape
+
+    version = made.version
+    where = f"release/{version.assignment}"
+    lines = [f"{where} is unchanged: version {version.number} of {version.released_at} stands."]
+    if made.new:
+        lines = [f"[green]{where}[/]: version {version.number}, {len(version.files)} files. Give it to your students."]
+    for what in ("changed", "added", "removed", "other"):
+        if names := getattr(made, what):
+            lines.append(f"  {what if what != 'other' else 'files'}: {escape(', '.join(names))}")
+    if made.new and version.number > 1 and made.submitted:
+        do = "tell your students that there is a new version. What is made from an earlier one is still graded."
+        lines.append(f"[yellow]{made.submitted} handed something in already[/]: {do}")
+    if made.outdated:
+        files, do = escape(", ".join(made.outdated)), f"`aisa release {version.assignment} --update` takes the new."
+        lines.append(f"[yellow]not as the material has it[/]: {files} in source/{version.assignment}. {do}")
+    console().print("\n".join(lines), soft_wrap=True)
 
 
 def print_intake(receipts: Sequence[IntakeReceipt]) -> None:

@@ -29,7 +29,9 @@ def aisa(version: Annotated[bool, typer.Option("--version", help="Print the vers
 
 
 # in the order of the work, which is the order of help
-for command in (grading.demo, courses.init, courses.collect, grading.grade, courses.status, grading.doctor):
+_MAKE = (grading.demo, courses.init, courses.release)
+_GRADE = (courses.collect, grading.grade, courses.status)
+for command in (*_MAKE, *_GRADE, grading.doctor):
     app.command()(command)
 app.add_typer(author, name="author")
 app.add_typer(report, name="report")

@@ -24,6 +24,24 @@ def init(
     typer.echo(f"{course.root}: a course of {len(course.modules)} modules. README.md there says how to go on.")
 
 
+def release(
+    assignment: Assignment,
+    update: Annotated[bool, typer.Option("--update", help="Take the module's new notebooks and data first.")] = False,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Make what students get of a module, see that it gives nothing away, and keep its version."""
+    from graders.course import load
+    from graders.nbgrader_bridge.releasing import make_release
+    from graders.terminal import print_release
+
+    made = make_release(load(course), assignment, update=update)
+    if as_json:
+        print_json([made])
+    else:
+        print_release(made)
+
+
 def collect(
     assignment: Assignment,
     inbox: Annotated[Path | None, typer.Option(help="Folder of what was handed in; `inbox` in the course.")] = None,

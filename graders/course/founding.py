@@ -45,7 +45,7 @@ _README = """\
 A course of the AI System Architect track. It is an ordinary nbgrader course: formgrader and `nbgrader` work here as
 they do elsewhere. It holds answers and a secret: keep it from students.
 
-1. Release a module: `nbgrader generate_assignment {slug}`. Give `release/{slug}` to your students.
+1. Release a module: `aisa release {slug}`. Give `release/{slug}` to your students.
 2. Put what they hand in into `inbox/`, as `<student>.ipynb`, `<student>.zip` or `<student>/`, and collect it:
    `aisa collect {slug}`. Every attempt is kept, and `receipts/` says what became of it.
 3. Grade: `aisa grade {slug}`. `nbgrader autograde {slug}` and formgrader's button do the same, more slowly.
@@ -140,12 +140,25 @@ def _fill(new: Path, settings: dict[str, object], chosen: Sequence[Module]) -> N
     for name in ("inbox", "submitted"):
         (new / name).mkdir()
     for module in chosen:
-        _copy_source(module, new / "source" / module.slug)
+        copy_source(module, new / "source" / module.slug)
 
 
-def _copy_source(module: Module, folder: Path) -> None:
-    """A module's source notebooks, and its data beside them."""
-    folder.mkdir(parents=True)
+def copy_source(module: Module, folder: Path) -> None:
+    """Copy a module's source notebooks, and its data beside them.
+
+    Parameters
+    ----------
+    module : Module
+        Built.
+    folder : Path
+        `source/<slug>` of a course; what is there under the same names is replaced.
+
+    Raises
+    ------
+    CourseError
+        If a notebook is not built.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     for notebook in module.notebooks:
         built = module.source / f"{notebook}.ipynb"
         if not built.is_file():

@@ -14,11 +14,12 @@ from graders.authoring.material import Module
 from graders.course.course import Course
 from graders.course.intake import Submission
 from graders.errors import CourseError
-from graders.gradebook import by_hand, evidence, marks, rows, tables
+from graders.gradebook import by_hand, evidence, marks, releases, rows, tables
 from graders.gradebook.autograded import write_autograded
 from graders.gradebook.database import explained, open_engine, reading, transaction
 from graders.gradebook.readings import Readings
 from graders.gradebook.released import released, require_released
+from graders.gradebook.releases import Version
 from graders.gradebook.seal import Execution
 from graders.records import Mark, NotebookResult
 
@@ -177,7 +178,7 @@ class Gradebook(Readings):
         known = released(connection, submission.assignment)
         for result in results:
             if result.notebook not in known.notebooks:
-                do = f"Release it again: `nbgrader generate_assignment {submission.assignment} --force`."
+                do = f"Release it again: `aisa release {submission.assignment}`."
                 raise CourseError(f"the gradebook has no notebook {result.notebook}", submission.assignment, do)
         penalties = rows.write_rows(connection, known, submission, results, self.course.late)
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -215,3 +216,19 @@ class Gradebook(Readings):
             for mark in given:
                 marks.append(connection, self.course.secret, mark)
                 by_hand.write(connection, mark, told(mark))
+
+    def write_version(self, version: Version) -> None:
+        """Write down what students are given from now on.
+
+        Parameters
+        ----------
+        version : Version
+            With the number after the last one's.
+
+        Raises
+        ------
+        GradebookError
+            If the database refuses, or has this number already.
+        """
+        with transaction(self._engine) as connection:
+            releases.append(connection, self.course.secret, version)

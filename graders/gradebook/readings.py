@@ -16,6 +16,7 @@ from graders.gradebook.evidence import Kept
 from graders.gradebook.known import Graded, known_notebooks
 from graders.gradebook.marks import Exercise, KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
+from graders.gradebook.releases import Version, versions
 from graders.records import NotebookResult
 
 
@@ -192,3 +193,24 @@ class Readings:
         """
         with self._reading() as connection:
             return handed_in.earned(connection, assignment)
+
+    def versions(self, assignment: str) -> tuple[Version, ...]:
+        """What students were given of an assignment, each time that it was released.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        tuple of Version
+            The first first.
+
+        Raises
+        ------
+        GradebookError
+            If one of them was changed.
+        """
+        with self._reading() as connection:
+            return versions(connection, self.course.secret, assignment)

@@ -67,7 +67,7 @@ def released(connection: Connection, assignment: str) -> Released:
     """
     found = connection.execute(_ASSIGNMENT, {"assignment": assignment}).one_or_none()
     if found is None:
-        do = f"Release it first: `nbgrader generate_assignment {assignment}`."
+        do = f"Release it first: `aisa release {assignment}`."
         raise UsageError(f"{assignment} is not in the gradebook", "gradebook", do)
     here = {"assignment": found.id}
     notebooks = {row.name: row.id for row in connection.execute(_NOTEBOOKS, here)}

@@ -25,7 +25,7 @@ from sqlalchemy import (
 NBGRADER_REVISION = "e43177bfe90b"
 """Version of nbgrader's schema that these descriptions are of (nbgrader 0.9)."""
 
-VERSION = 2
+VERSION = 3
 """Version of our own tables."""
 
 nbgrader = MetaData()
@@ -188,7 +188,18 @@ mark = Table(
     sqlite_autoincrement=True,
 )
 
-EVIDENCE = (execution, exercise_result, check_result, flag, written_answer, mark)
+release = Table(
+    "aisa_release",
+    ours,
+    Column("assignment", String(128), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("files", Text, nullable=False),
+    Column("exercises", Text, nullable=False),
+    Column("released_at", String(32), nullable=False),
+    Column("seal", String(64), nullable=False),
+)
+
+EVIDENCE = (execution, exercise_result, check_result, flag, written_answer, mark, release)
 
 
 def guards(dialect: str) -> list[str]:

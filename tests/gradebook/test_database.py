@@ -129,7 +129,7 @@ def test_a_folder_in_its_place(course):
             "revision 282d30a0218e, expected .* e43177bfe90b",
         ),
         ("ALTER TABLE grade DROP COLUMN extra_credit", r"lacks grade\.extra_credit.*nbgrader db upgrade"),
-        ("UPDATE aisa_schema SET version = 99", "of version 99, expected 2"),
+        ("UPDATE aisa_schema SET version = 99", "of version 99, expected 3"),
     ],
 )
 def test_another_version_is_refused(course, statement, message):
@@ -151,7 +151,7 @@ def test_what_an_older_aisa_made_is_brought_up_to_date(course):
         gradebook.write(tiny.handed_in(), RESULTS)
     assert count(course, "aisa_execution") == 4
     with sqlite3.connect(database(course)) as connection:
-        assert connection.execute("SELECT version FROM aisa_schema").fetchall() == [(2,)]
+        assert connection.execute("SELECT version FROM aisa_schema").fetchall() == [(3,)]
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute("DELETE FROM aisa_written_answer")
 
@@ -191,7 +191,7 @@ def test_a_failure_half_way_changes_nothing(course, monkeypatch):
 
 def test_what_was_never_released(course):
     with Gradebook.open(course) as gradebook:
-        with pytest.raises(UsageError, match=r"m98_other is not in the gradebook.*generate_assignment m98_other"):
+        with pytest.raises(UsageError, match=r"m98_other is not in the gradebook.*aisa release m98_other"):
             gradebook.write_rows(replace(tiny.handed_in(), assignment="m98_other"), RESULTS)
         assert gradebook.known("m98_other") == {}
         with pytest.raises(CourseError, match="no notebook third"):

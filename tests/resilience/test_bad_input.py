@@ -227,7 +227,7 @@ def test_a_database_that_is_none(course: Path) -> None:
 
 def test_an_assignment_that_was_not_released(course: Path) -> None:
     (course / "gradebook.db").unlink()
-    assert "generate_assignment" in one_message(aisa(course, "grade", SLUG))
+    assert "aisa release" in one_message(aisa(course, "grade", SLUG))
     assert not autograded(course)
 
 
