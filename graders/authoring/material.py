@@ -100,6 +100,11 @@ class Module:
         return self.root / "assignments" / "source" / self.slug
 
     @property
+    def personal(self) -> str:
+        """The notebook that has a `scenario.py`, and so another scenario for each student; empty if none has."""
+        return next((name for name in self.notebooks if (self.folder / name / "scenario.py").is_file()), "")
+
+    @property
     def points(self) -> float:
         """Points of all its exercises together."""
         return sum(exercise.points for exercise in self.exercises)
@@ -241,6 +246,9 @@ def _require_files(folder: Path, described: _ModuleYaml) -> None:
     for unlisted in sorted(set(get_args(Notebook)) - set(described.notebooks)):
         if (folder / unlisted).exists():
             raise CourseError(f"{unlisted}/ is there but not listed", where=f"{folder / 'module.yaml'}: notebooks")
+    personal = [name for name in described.notebooks if (folder / name / "scenario.py").is_file()]
+    if len(personal) > 1:
+        raise CourseError("a second scenario.py: a module has one", where=str(folder / personal[1]))
     for name in described.data:
         if not (folder / "data" / name).is_file():
             raise CourseError(f"there is no data/{name}", where=f"{folder / 'module.yaml'}: data")

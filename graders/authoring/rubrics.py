@@ -9,7 +9,8 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -123,6 +124,40 @@ def rubrics_of(module: Module) -> dict[str, Rubric]:
             raise CourseError(f"the criteria add up to {rubric.points:g} points, not {entry.points:g}", where=where)
         found[id_] = rubric
     return found
+
+
+def filled(rubric: Rubric, values: Mapping[str, object]) -> Rubric:
+    """A rubric whose model answer speaks of one student's scenario.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        In its model answer `{name}` and `{name:.3g}` stand for values; what has no value, as in a formula, stays.
+    values : mapping of str to object
+        Only text and numbers are filled in.
+
+    Returns
+    -------
+    Rubric
+    """
+    return replace(rubric, model_answer=_NAME.sub(lambda found: _value(found, values), rubric.model_answer))
+
+
+def unfilled(rubric: Rubric, values: Mapping[str, object]) -> tuple[str, ...]:
+    """What stands in braces in the model answer and has no value, formulas excepted."""
+    prose = _MATH.sub("", filled(rubric, values).model_answer)
+    return tuple(found.group() for found in _NAME.finditer(prose))
+
+
+_NAME = re.compile(r"\{([a-z][a-z0-9_]*)(:[^{}\n]*)?\}")
+_MATH = re.compile(r"\$\$.*?\$\$|\$[^$\n]*\$", re.DOTALL)
+
+
+def _value(found: re.Match[str], values: Mapping[str, object]) -> str:
+    value = values.get(found[1])
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return found.group()
+    return format(value, (found[2] or ":")[1:])
 
 
 def mark_scheme(rubric: Rubric) -> str:

@@ -7,6 +7,7 @@ from graders.checks.figures import in_view, labelled, marks, scales, series
 from graders.checks.files import in_json, in_yaml
 from graders.checks.local import LocalEndpoint
 from graders.checks.mistakes import Mistake, RightAnswer, answer, mistake
+from graders.checks.personal import Decision, ModelAnswer
 from graders.checks.plays import Conserved, Scenario
 from graders.checks.policies import Outcome
 from graders.checks.properties import bounded, conserved, monotone, sums_to
@@ -18,11 +19,13 @@ __all__ = [
     "Call",
     "Catalogue",
     "Conserved",
+    "Decision",
     "Equal",
     "Exercise",
     "Fast",
     "LocalEndpoint",
     "Mistake",
+    "ModelAnswer",
     "Outcome",
     "Property",
     "Raises",

@@ -39,7 +39,7 @@ class Read:
 
 
 Case = Call | Read
-Generator = Callable[[np.random.Generator], Call]
+Generator = Callable[..., Call]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def sampled(generator: Generator, count: int) -> Sampled:
     Parameters
     ----------
     generator : callable
-        Takes a `numpy.random.Generator`, gives a `call(...)`.
+        Takes a `numpy.random.Generator`, gives a `call(...)`; in a personal exercise it may take `scenario` as well.
     count : int
         How many to draw.
 

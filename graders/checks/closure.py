@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import re
+import io
+import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -115,11 +116,25 @@ class Source:
                 do="Write the answer out.",
             )
         parts = [self._segment(statement) for statement in closure]
-        return re.sub(rf"\b{name}\b", called, "\n\n".join(parts)) + "\n"
+        return _renamed("\n\n".join(parts) + "\n", name, called)
 
     def _segment(self, statement: ast.stmt) -> str:
         lines = self.text.splitlines()
         return "\n".join(lines[statement.lineno - 1 : statement.end_lineno])  # a decorator's line lies before `lineno`
+
+
+def _renamed(python: str, name: str, called: str) -> str:
+    """The source with one name spelt otherwise; text in quotes and attributes stay."""
+    lines, before = python.splitlines(keepends=True), ""
+    found = []
+    for token in tokenize.generate_tokens(io.StringIO(python).readline):
+        if token.type == tokenize.NAME and token.string == name and before != ".":
+            found.append(token)
+        before = token.string
+    for token in reversed(found):
+        (row, start), (_, end) = token.start, token.end
+        lines[row - 1] = lines[row - 1][:start] + called + lines[row - 1][end:]
+    return "".join(lines)
 
 
 def _bound(statement: ast.stmt) -> set[str]:

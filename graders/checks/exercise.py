@@ -8,10 +8,12 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from graders.checks.cases import Call, Read, Sampled, listed
 from graders.checks.check import CaseCheck, Check, PlayedCheck, Subject
+from graders.checks.personal import NAME, takes_scenario, with_scenario
+from graders.checks.personal import Scenario as PersonalScenario
 from graders.checks.plays import Conserved, Scenario
 from graders.checks.policies import Outcome
 from graders.checks.values import Equal, Fast, Property, Raises
@@ -35,6 +37,9 @@ class Exercise:
     given : mapping of str to object
         What the variables hold that the reference, and answers in files, name as parameters: `counters` for instance,
         which the notebook reads from a file.
+    personal : bool
+        Whether it is about the student's own scenario: `scenario` is then given, too, and functions of its checks get
+        it that have a parameter of this name.
 
     Raises
     ------
@@ -47,6 +52,7 @@ class Exercise:
     checks: Sequence[Check] = ()
     target: str = ""
     given: Mapping[str, object] = field(default_factory=dict)
+    personal: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "checks", tuple(self.checks))
@@ -82,6 +88,27 @@ class Exercise:
     def is_class(self) -> bool:
         """Whether the answer is a class."""
         return inspect.isclass(self.reference)
+
+    def of_student(self, scenario: PersonalScenario | None) -> Exercise:
+        """The exercise of a student with this scenario; as it is, where it is not personal.
+
+        Raises
+        ------
+        CourseError
+            If it is personal, and there is no scenario.
+        """
+        if not self.personal:
+            return self
+        if scenario is None:
+            raise CourseError("it is personal, and there is no scenario", where=f"exercise {self.id}")
+        given = {**self.given, NAME: scenario} if self.is_value else self.given
+        return replace(
+            self, checks=[with_scenario(check, scenario) for check in self.checks], given=given, personal=False
+        )
+
+    def takes(self, name: str) -> bool:
+        """Whether an answer to a variable may name this variable as a parameter."""
+        return name in self.given or (self.personal and name == NAME)
 
     def value_of(self, answer: object) -> object:
         """Value of an answer to a variable: what its function makes of the given ones, or the answer itself."""
@@ -161,8 +188,17 @@ def _takes_what_is_given(exercise: Exercise) -> str:
         return "it is given variables, and none of its checks looks at a variable: their case is value()"
     if not exercise.is_value or not callable(exercise.reference):
         return ""
-    missing = [name for name in inspect.signature(exercise.reference).parameters if name not in exercise.given]
+    missing = [name for name in inspect.signature(exercise.reference).parameters if not exercise.takes(name)]
     return f"its reference takes {missing[0]}, which `given` does not say" if missing else ""
+
+
+def _personal_where_it_says_so(exercise: Exercise) -> str:
+    of_value = exercise.is_value and callable(exercise.reference)
+    named = of_value and NAME in inspect.signature(exercise.reference).parameters  # type: ignore[arg-type]
+    wanted = named or any(map(takes_scenario, exercise.checks))
+    if wanted and not exercise.personal and NAME not in exercise.given:
+        return "it takes the scenario, and does not say personal=True"
+    return "nothing of it takes the scenario, and it says personal=True" if exercise.personal and not wanted else ""
 
 
 def _reference_where_compared(exercise: Exercise) -> str:
@@ -190,6 +226,7 @@ _RULES = (
     _each_check_is_whole,
     _cases_are_cases,
     _calls_and_values_do_not_mix,
+    _personal_where_it_says_so,
     _takes_what_is_given,
     _reference_where_compared,
     _classes_are_played,

@@ -28,6 +28,9 @@ class Mistake:
         What the student reads.
     answer : callable
         The function or class; for a variable a function that gives it, of variables that the exercise is `given`.
+    mostly : float
+        Share of the students for whom it loses them: for a few, wrong values may happen to be right, and a decision
+        may be right by chance.
     """
 
     exercise: str
@@ -35,6 +38,7 @@ class Mistake:
     loses: tuple[str, ...]
     hint: str
     answer: Callable[..., Any]
+    mostly: float = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class RightAnswer:
     answer: Callable[..., Any]
 
 
-def mistake(exercise: str, *, misconception: str, loses: Sequence[str], hint: str) -> Callable[[Answer], Answer]:
+def mistake(
+    exercise: str, *, misconception: str, loses: Sequence[str], hint: str, mostly: float = 0.9
+) -> Callable[[Answer], Answer]:
     """Tag a function or class as a known mistake.
 
     Parameters
@@ -69,6 +75,8 @@ def mistake(exercise: str, *, misconception: str, loses: Sequence[str], hint: st
         Names of exactly the checks that it loses.
     hint : str
         What the student reads who makes it.
+    mostly : float
+        Share of the students for whom it loses them; less than usual for a decision that is right by chance.
     """
     if isinstance(loses, str) or not loses:
         raise CourseError(f"mistake {misconception!r} must list the checks that it loses", where=f"exercise {exercise}")
@@ -76,7 +84,7 @@ def mistake(exercise: str, *, misconception: str, loses: Sequence[str], hint: st
         raise CourseError("a mistake needs a misconception and a hint", where=f"exercise {exercise}")
 
     def tag(answer: Answer) -> Answer:
-        return _tagged(answer, Mistake(exercise, misconception, tuple(loses), hint, answer))
+        return _tagged(answer, Mistake(exercise, misconception, tuple(loses), hint, answer, mostly))
 
     return tag
 

@@ -45,7 +45,13 @@ class Verdict:
         return tuple(check.name for check in self.checks if not check.kept)
 
 
-def run(exercise: Exercise, mistakes: Sequence[Mistake], endpoint: Endpoint, seed: bytes) -> Verdict:
+def run(
+    exercise: Exercise,
+    mistakes: Sequence[Mistake],
+    endpoint: Endpoint,
+    seed: bytes,
+    scenario: Mapping[str, object] | None = None,
+) -> Verdict:
     """Put an exercise's checks to one student's answer.
 
     Parameters
@@ -58,6 +64,8 @@ def run(exercise: Exercise, mistakes: Sequence[Mistake], endpoint: Endpoint, see
         The student's process.
     seed : bytes
         Where this student's sampled inputs come from: an HMAC by the course secret.
+    scenario : mapping, optional
+        The student's own, where the exercise is personal.
 
     Returns
     -------
@@ -70,6 +78,7 @@ def run(exercise: Exercise, mistakes: Sequence[Mistake], endpoint: Endpoint, see
     GraderError
         If the machine was too slow to ask.
     """
+    exercise = exercise.of_student(scenario)
     trial = Trial(exercise, seed)
     replies = trial.ask(endpoint)
     judged = trial.judge(endpoint, replies)
@@ -94,7 +103,7 @@ class Trial:
     Parameters
     ----------
     exercise : Exercise
-        What must hold.
+        What must hold; of one student, where it is personal.
     seed : bytes
         Where the sampled cases come from.
     """

@@ -81,7 +81,7 @@ class Course:
     @property
     def salt(self) -> bytes:
         """What personal scenarios derive from: students see what comes of it, so it gives the secret away to nobody."""
-        return hmac.digest(self.secret, b"salt of personal scenarios", "sha256")
+        return salt_of(self.secret)
 
     def module(self, assignment: str) -> Module:
         """The material of an assignment.
@@ -165,6 +165,11 @@ def load(directory: Path | str) -> Course:
         workers=settings.workers or os.cpu_count() or 1,
         sandbox_interpreter=root / settings.sandbox if settings.sandbox else None,
     )
+
+
+def salt_of(secret: bytes) -> bytes:
+    """What a course's personal scenarios derive from."""
+    return hmac.digest(secret, b"salt of personal scenarios", "sha256")
 
 
 def _database(root: Path, url: str) -> str:

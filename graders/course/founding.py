@@ -10,8 +10,9 @@ from pathlib import Path
 
 import yaml
 
+from graders.authoring import scenarios
 from graders.authoring.material import Module, modules
-from graders.course.course import SECRET, SETTINGS, Course, load
+from graders.course.course import SECRET, SETTINGS, Course, load, salt_of
 from graders.course.files import explained
 from graders.course.settings import STUDENT_ID, Settings
 from graders.errors import CourseError, UsageError
@@ -133,18 +134,18 @@ def _fill(new: Path, settings: dict[str, object], chosen: Sequence[Module]) -> N
     (new / "nbgrader_config.py").write_text(_CONFIG, encoding="utf-8")
     (new / ".gitignore").write_text(_IGNORED, encoding="utf-8")
     (new / "README.md").write_text(_README.format(course_id=settings["course_id"], slug=slug), encoding="utf-8")
-    secret = new / SECRET
-    secret.parent.mkdir(mode=0o700)
-    secret.touch(mode=0o600)
-    secret.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+    path, secret = new / SECRET, secrets.token_bytes(32)
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(secret.hex() + "\n", encoding="ascii")
     for name in ("inbox", "submitted"):
         (new / name).mkdir()
     for module in chosen:
-        copy_source(module, new / "source" / module.slug)
+        copy_source(module, new / "source" / module.slug, salt_of(secret).hex())
 
 
-def copy_source(module: Module, folder: Path) -> None:
-    """Copy a module's source notebooks, and its data beside them.
+def copy_source(module: Module, folder: Path, salt: str) -> None:
+    """Copy a module's source notebooks, with its data and its personal scenarios beside them.
 
     Parameters
     ----------
@@ -152,6 +153,8 @@ def copy_source(module: Module, folder: Path) -> None:
         Built.
     folder : Path
         `source/<slug>` of a course; what is there under the same names is replaced.
+    salt : str
+        The course's, for the scenarios.
 
     Raises
     ------
@@ -167,3 +170,5 @@ def copy_source(module: Module, folder: Path) -> None:
     for name in module.data:
         (folder / "data").mkdir(exist_ok=True)
         shutil.copyfile(module.folder / "data" / name, folder / "data" / name)
+    if module.personal:
+        (folder / scenarios.FILE).write_text(scenarios.student_scenario(module, salt), encoding="utf-8")

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
-import json
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
 from types import TracebackType
 
-from graders import __version__
-from graders.authoring.answers import release, with_mark_schemes
+from graders.authoring.answers import with_mark_schemes
 from graders.authoring.material import ExerciseEntry, Module
-from graders.authoring.rubrics import mark_scheme, rubrics_of
-from graders.checks.catalogue import Catalogue, load
 from graders.checks.trial import run
 from graders.course.course import Course
 from graders.course.intake import Submission
 from graders.course.notebook_file import parse_notebook
-from graders.errors import CourseError
+from graders.grading.assignment import Assignment
 from graders.grading.document import document
+from graders.grading.personal import mistyped_id
 from graders.grading.rebuild import Rebuilt, rebuild
 from graders.grading.sandboxes import SharedSandbox, tried_twice
 from graders.grading.suspicion import suspicions
@@ -27,9 +22,6 @@ from graders.grading.written import written_answers
 from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
 from graders.sandbox import NotebookRun
 from graders.scoring import score
-
-Definition = tuple[str, float, str]
-"""An exercise, its points, and the digest of all that decides what an answer to it earns."""
 
 
 class Grader:
@@ -51,15 +43,12 @@ class Grader:
 
     def __init__(self, course: Course, assignment: str, *, allow_unsafe: bool = False) -> None:
         self.course = course
-        self.module = course.module(assignment)
-        self.catalogue: Catalogue = load(self.module)
+        self.assignment = Assignment(course, assignment)
         self.allow_unsafe = allow_unsafe
-        self.sources = {name: _source(course, self.module, name) for name in self.module.notebooks}
-        self.files = _files(course, self.module)
-        self.schemes = _schemes(self.module)
-        self._releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
-        self._digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.exercises}
-        self._contexts = {name: self._context(name, self._definitions(name)) for name in self.module.notebooks}
+        self._contexts = {
+            name: self.assignment.context(name, self.assignment.definitions(name), unsafe=allow_unsafe)
+            for name in self.module.notebooks
+        }
         self.sandboxes = SharedSandbox(course, self.module.imports, allow_unsafe=allow_unsafe)
 
     def __enter__(self) -> Grader:
@@ -74,38 +63,14 @@ class Grader:
         """End the sandbox and everything in it."""
         self.sandboxes.close()
 
-    def is_stale(self, course: Course) -> bool:
-        """Whether course, sources, data, rubrics or checks have changed since; references need a new process."""
-        return (
-            course != self.course
-            or self.sources != {name: _source(course, self.module, name) for name in self.module.notebooks}
-            or self.files != _files(course, self.module)
-            or self.schemes != _schemes(self.module)
-            or self._digests != {exercise: load(self.module).digest(exercise) for exercise in self._digests}
-        )
+    @property
+    def module(self) -> Module:
+        """The assignment's module."""
+        return self.assignment.module
 
     def context_digest(self, notebook: str) -> str:
-        """SHA-256 of all that a result depends on besides the submission.
-
-        Source notebook, data, limits, each exercise's definition and mistakes, the reference package, mark schemes,
-        our version.
-        """
+        """SHA-256 of all that a result depends on besides the submission."""
         return self._contexts[notebook]
-
-    def _definitions(self, notebook: str) -> list[Definition]:
-        return [(entry.id, entry.points, self._digests[entry.id]) for entry in self.module.checked_in(notebook)]
-
-    def _context(self, notebook: str, exercises: Sequence[Definition]) -> str:
-        parts = {
-            "version": __version__,
-            "source": _sha256(self.sources[notebook]),
-            "files": {name: _sha256(content) for name, content in sorted(self.files.items())},
-            "limits": asdict(self.course.limits),
-            "unsafe": self.allow_unsafe,
-            "exercises": exercises,
-            "schemes": self.schemes,
-        }
-        return _sha256(json.dumps(parts, sort_keys=True).encode())
 
     def grade(self, submission: Submission, notebook: str, before: NotebookResult | None = None) -> NotebookResult:
         """Grade one notebook of one student.
@@ -145,21 +110,25 @@ class Grader:
     def rebuilt(self, submission: Submission, notebook: str) -> Rebuilt:
         """What was handed in, put back on its feet; SubmissionError if it is no notebook that can be read."""
         where = f"submitted/{submission.student}/{self.module.slug}/{notebook}.ipynb"
-        return rebuild(self._releases[notebook], parse_notebook(submission.notebooks[notebook], where), where)
+        return rebuild(self.assignment.releases[notebook], parse_notebook(submission.notebooks[notebook], where), where)
 
     def _run(
         self, submission: Submission, notebook: str, rebuilt: Rebuilt, before: NotebookResult | None
     ) -> NotebookResult:
         student, submitted = submission.student, submission.notebooks[notebook]
         entries, stands = self.module.checked_in(notebook), self._standing(notebook, submitted, before)
-        with self.sandboxes.borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), self.files) as ran:
+        files = self.assignment.files(student, notebook)
+        with self.sandboxes.borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), files) as ran:
             results = {entry.id: stands.get(entry.id) or self._exercise(student, entry, ran) for entry in entries}
             runs, flags = ran.cells, [*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags]
+        if notebook == self.module.personal:
+            flags += mistyped_id(student, rebuilt.notebook)
         unsafe = sandbox.unsafe
         if before is not None and stands:
             flags += [flag for flag in before.flags if flag.where in stands and flag not in flags]
             unsafe = tuple(sorted({*before.unsafe, *unsafe}))
-        written = document(with_mark_schemes(rebuilt.notebook, self.schemes), runs, results)
+        shown = with_mark_schemes(rebuilt.notebook, self.assignment.mark_schemes(student, notebook))
+        written = document(shown, runs, results)
         return self._result(notebook, submitted, written, results, tuple(flags), unsafe)
 
     def _standing(self, notebook: str, submitted: bytes, before: NotebookResult | None) -> Mapping[str, ExerciseResult]:
@@ -170,28 +139,25 @@ class Grader:
         if before is None or before.submitted_digest != _sha256(submitted):
             return {}
         definitions = {(one.exercise, one.max_points, one.digest): one for one in before.exercises}
-        if before.context_digest != self._context(notebook, list(definitions)):
+        if before.context_digest != self.assignment.context(notebook, list(definitions), unsafe=self.allow_unsafe):
             return {}
-        now = self._definitions(notebook)
+        now = self.assignment.definitions(notebook)
         return {one.exercise: one for definition, one in definitions.items() if definition in now}
 
     def _exercise(self, student: str, entry: ExerciseEntry, ran: NotebookRun) -> ExerciseResult:
+        assignment = self.assignment
         outcome = run(
-            self.catalogue.exercises[entry.id],
-            self.catalogue.mistakes.get(entry.id, ()),
+            assignment.catalogue.exercises[entry.id],
+            assignment.catalogue.mistakes.get(entry.id, ()),
             ran.endpoint(entry.id),
-            self.seed(student, entry.id),
+            assignment.seed(student, entry.id),
+            assignment.scenario(student, entry.notebook),
         )
-        return score(entry, outcome, digest=self._digests[entry.id])
-
-    def seed(self, student: str, exercise: str) -> bytes:
-        """Where the sampled inputs of one student's exercise come from: nobody knows it without the course secret."""
-        said = "\0".join((self.module.slug, student, exercise)).encode()
-        return hmac.new(self.course.secret, said, hashlib.sha256).digest()
+        return score(entry, outcome, digest=assignment.digests[entry.id])
 
     def _zeros(self, notebook: str) -> dict[str, ExerciseResult]:
         return {
-            entry.id: ExerciseResult(entry.id, 0.0, entry.points, (), digest=self._digests[entry.id])
+            entry.id: ExerciseResult(entry.id, 0.0, entry.points, (), digest=self.assignment.digests[entry.id])
             for entry in self.module.checked_in(notebook)
         }
 
@@ -212,25 +178,8 @@ class Grader:
             submitted_digest=_sha256(submitted) if written is not None else "",
             context_digest=self.context_digest(notebook),
             unsafe=unsafe,
-            written=written_answers(self._releases[notebook], written),
+            written=written_answers(self.assignment.releases[notebook], written),
         )
-
-
-def _source(course: Course, module: Module, notebook: str) -> bytes:
-    path = course.source(module.slug) / f"{notebook}.ipynb"
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise CourseError("there is no such source notebook", str(path), "Run `aisa init` or copy it there.") from None
-
-
-def _files(course: Course, module: Module) -> dict[str, bytes]:
-    folder = course.source(module.slug)
-    return {f"data/{name}": (folder / "data" / name).read_bytes() for name in module.data}
-
-
-def _schemes(module: Module) -> dict[str, str]:
-    return {exercise: mark_scheme(rubric) for exercise, rubric in rubrics_of(module).items()}
 
 
 def _code_cells(rebuilt: Rebuilt, stands: Collection[str]) -> list[Cell]:

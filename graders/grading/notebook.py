@@ -59,7 +59,7 @@ def _grader(course: Course, assignment: str) -> Grader:
     with _lock:
         key = (str(course.root), assignment)
         grader = _graders.get(key)
-        if grader is None or grader.is_stale(course):
+        if grader is None or grader.assignment.is_stale(course):
             if grader is not None:
                 grader.close()
             grader = _graders[key] = Grader(course, assignment)

@@ -86,7 +86,7 @@ def make_release(course: Course, assignment: str, *, update: bool = False) -> Re
     """
     module = course.module(assignment)
     if update:
-        copy_source(module, course.source(assignment))
+        copy_source(module, course.source(assignment), course.salt.hex())
     student_files.write(course, assignment)
     paths = {name: course.source(assignment) / f"{name}.ipynb" for name in module.notebooks}
     sources = {name: json.loads(path.read_bytes()) for name, path in paths.items()}

@@ -195,6 +195,7 @@ def test_nbgrader_generates_every_assignment(tmp_path):
         folder.mkdir(parents=True)
         for name, content in build(module).items():
             (folder / name).write_bytes(content)
+        (folder / "scenario.py").write_text("def my_scenario(student):\n    return {}\n")
     (tmp_path / "nbgrader_config.py").write_text(
         "c = get_config()\n"
         "c.CourseDirectory.course_id = 'tests'\n"
@@ -217,6 +218,7 @@ def test_nbgrader_generates_every_assignment(tmp_path):
             check=False,
         )
         assert done.returncode == 0, done.stderr[-2000:]
+        assert (tmp_path / "release" / module.slug / "scenario.py").is_file(), "students get their scenarios"
         for name, content in build(module).items():
             released = json.loads((tmp_path / "release" / module.slug / name).read_text())
             ours = release(json.loads(content))

@@ -168,6 +168,16 @@ def test_an_answer_is_quoted_as_a_student_would_have_written_it(tmp_path):
                 assert ours not in text
 
 
+def test_only_the_name_is_spelt_otherwise(tmp_path):
+    said = "return price > 1.6", "dear.best = 1  # dear\n    return price > len('dear') and price.dear(dear=dear)"
+    catalogue = load(example_module(tmp_path, wrong_answers=said))
+    text = catalogue.quoted(catalogue.mistakes["m99_buys"][0])
+    assert "def buys(price)" in text
+    assert "buys.best = 1  # dear" in text
+    assert "len('dear') and price.dear(" in text
+    assert "=buys)" in text
+
+
 def test_an_answer_that_leans_on_the_reference_cannot_be_quoted(tmp_path):
     leaning = (
         "return price > 1.6",

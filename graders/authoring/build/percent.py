@@ -1,9 +1,10 @@
 """The read step: a percent-format text -> author cells, each with the line it starts in.
 
 Cells are prose (`# %% [markdown]`), course code (`# %%`), an answer (`# %% exercise={...}`), its visible tests
-(`# %% tests={...}`), and a written exercise (`# %% [markdown] exercise={...}`). A header that says anything else is
-refused, so that a slip of the pen never becomes a silent change of role: jupytext turns a malformed header into a key
-of its own instead of complaining.
+(`# %% tests={...}`), a written exercise (`# %% [markdown] exercise={...}`), and the one cell of a personal notebook in
+which students write their id (`# %% student={}`). A header that says anything else is refused, so that a slip of the
+pen never becomes a silent change of role: jupytext turns a malformed header into a key of its own instead of
+complaining.
 """
 
 from __future__ import annotations
@@ -18,12 +19,13 @@ import jupytext
 
 from graders.errors import CourseError
 
-Role = Literal["prose", "code", "exercise", "tests", "written"]
+Role = Literal["prose", "code", "exercise", "tests", "written", "student"]
 
 ROLES: Mapping[Role, frozenset[str]] = {
     "exercise": frozenset({"id", "reference"}),
     "tests": frozenset({"id"}),
     "written": frozenset({"id"}),
+    "student": frozenset(),
 }
 """What a cell may be besides prose and code, and the keys of its header; another role is another line here and in
 `translate`. A written exercise says `exercise`, too: its cell is prose."""
@@ -40,7 +42,7 @@ class AuthorCell:
     Attributes
     ----------
     role : str
-        `prose`, `code`, `exercise`, `tests` or `written`.
+        `prose`, `code`, `exercise`, `tests`, `written` or `student`.
     text : str
         Its source.
     header : mapping of str to str
@@ -96,8 +98,9 @@ def _author_cell(cell: Any, where: str) -> AuthorCell:
         raise CourseError(
             f"the cell's header is malformed at {found!r}", where=where, do='Write key={"name": "value"}.'
         )
-    if unknown := sorted(set(header) - {"exercise", "tests"}):
-        raise CourseError(f"unknown key {unknown[0]!r} in the cell's header, expected exercise or tests", where=where)
+    if unknown := sorted(set(header) - {"exercise", "tests", "student"}):
+        expected = "expected exercise, tests or student"
+        raise CourseError(f"unknown key {unknown[0]!r} in the cell's header, {expected}", where=where)
     if len(header) > 1:
         raise CourseError(f"a cell has one role, found {' and '.join(sorted(header))}", where=where)
     if cell.cell_type not in ("markdown", "code"):
@@ -128,4 +131,4 @@ def _require_python_only(source: str, where: str) -> None:
 
 
 def _listed(names: frozenset[str]) -> str:
-    return " and ".join(f'"{name}"' for name in sorted(names))
+    return " and ".join(f'"{name}"' for name in sorted(names)) or "nothing"

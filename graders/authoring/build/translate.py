@@ -7,6 +7,7 @@ Each cell's part in grading:
 - course code `code-NN`: locked, so that nbgrader restores it, since answers may use what it defines;
 - a written exercise's task cell `<id>`: task, locked, the exercise's points, and its rubric as nbgrader's mark scheme;
   behind it a cell of the student's own to answer in;
+- the cell `student-id` of a personal notebook: no part either, so that students can write into it;
 - prose `text-NN`: no part at all. Nothing depends on it, and students may write into it.
 
 Prose and code are numbered apart: a paragraph more moves no code cell's id, so submissions of an earlier release
@@ -16,6 +17,7 @@ still find theirs.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,10 @@ from graders.errors import CourseError
 
 RESPONSE = "*Your answer here. You may add cells of your own below this one: text, code, pictures.*"
 """What stands where students write."""
+
+STUDENT_CELL = "student-id"
+"""Id of the cell in which students of a personal notebook write their own."""
+_STUDENT = re.compile(r'(#[^\n]*\n)*STUDENT = ""[ ]*(#[^\n]*)?')
 
 _VARIABLES, _DEFINITIONS = {"value", "file"}, {"function", "class", "policy", "figure"}
 """Kinds that ask for a variable, and for something to call; a table may be either."""
@@ -64,6 +70,7 @@ def translate(cells: Sequence[AuthorCell], module: Module, notebook: str) -> dic
     translation = _Translation({entry.id: entry for entry in module.exercises_in(notebook)}, rubrics_of(module))
     for cell in cells:
         translation.add(cell)
+    _require_student_cell([cell for cell in cells if cell.role == "student"], notebook == module.personal, str(path))
     if missing := [one for one in translation.entries if one not in translation.tested]:
         raise CourseError(f"{missing[0]} has no answer or no test cell", where=str(path))
     _require_checks(module.author_file(notebook, "checks.py"), [entry.id for entry in module.checked_in(notebook)])
@@ -94,6 +101,11 @@ class _Translation:
     def _code(self, cell: AuthorCell) -> None:
         self.numbered["code"] += 1
         self._append_code(f"code-{self.numbered['code']:02d}", cell, cell.text, locked=True)
+
+    def _student(self, cell: AuthorCell) -> None:
+        if not _STUDENT.fullmatch(cell.text):
+            raise CourseError('the cell of the student id is `STUDENT = ""`, with comments', where=cell.where)
+        self._append_code(STUDENT_CELL, cell, cell.text)
 
     def _written(self, cell: AuthorCell) -> None:
         exercise = cell.header["id"]
@@ -165,6 +177,12 @@ class _Translation:
         usual = {"grade": False, "grade_id": identity, "locked": False, "schema_version": 3, "solution": False}
         metadata = {"nbgrader": {**usual, "task": False, **part}} if part else {}
         self.cells.append({"cell_type": "markdown", "id": identity, "metadata": metadata, "source": source})
+
+
+def _require_student_cell(cells: Sequence[AuthorCell], personal: bool, where: str) -> None:
+    if len(cells) != personal:
+        expected = "one, since there is a scenario.py" if personal else "none without a scenario.py"
+        raise CourseError(f"{len(cells)} cells for the student id, expected {expected}", where=where)
 
 
 def _require_checks(path: Path, exercises: Sequence[str]) -> None:

@@ -17,12 +17,15 @@ from graders.authoring.prove.notebooks import (
     sandboxed_wrong_answers,
     source_earns_everything,
 )
+from graders.authoring.prove.scenarios import model_answers, scenarios
 from graders.sandbox import Sandbox
 
 __all__ = ["GATES", "Bench", "Finding", "prove"]
 
 GATES: Mapping[str, Callable[[Bench], Iterator[Finding]]] = {
     "coverage": coverage,
+    "scenarios": scenarios,
+    "model answers": model_answers,
     "wrong answers": wrong_answers,
     "hints": hints,
     "right answers": right_answers,

@@ -25,9 +25,6 @@ from graders.checks.check import Check
 from graders.checks.trial import Trial
 
 FEWEST_MISTAKES = 3
-MOSTLY = 0.9
-"""Share of the students for whom a named check must be lost: for a few, wrong values may happen to be right."""
-
 _CODED = 3  # students for whom mistakes answer through the codec, as from a sandbox; for the rest they do without
 _RIGHT = 10  # students for whom right answers are tried
 _EMPTY = 2  # students for whom answers of nothing are tried
@@ -59,8 +56,8 @@ def wrong_answers(bench: Bench) -> Iterator[Finding]:
         mistakes = bench.catalogue.mistakes[id_]
         lost: dict[str, Counter[str]] = {mistake.misconception: Counter() for mistake in mistakes}
         for student in range(1, bench.students + 1):
-            trial = Trial(exercise, bench.seed(id_, student))
-            checks = _told_apart(exercise, student)
+            trial = bench.trial(id_, student)
+            checks = _told_apart(trial.exercise, student, personal=exercise.personal)
             for mistake in mistakes:
                 lost[mistake.misconception].update(_lost(trial, mistake, checks, coded=student <= _CODED))
         for mistake in mistakes:
@@ -77,7 +74,8 @@ def hints(bench: Bench) -> Iterator[Finding]:
             if {check.name for check in checks}.isdisjoint(mistake.loses):
                 continue  # the sandbox's gate sees to what is only slow
             known = [_without_slow(other, checks) for other in mistakes]
-            verdicts = [_verdict(bench, quick, known, mistake.answer, student) for student in range(1, _CODED + 1)]
+            tried = _RIGHT if exercise.personal else _CODED
+            verdicts = [_verdict(bench, quick, known, mistake.answer, student) for student in range(1, tried + 1)]
             if all(verdict.misconception != mistake.misconception for verdict in verdicts):
                 named = verdicts[0].misconception
                 problem = f"mistake {mistake.misconception!r} gets {f'the hint of {named!r}' if named else 'no hint'}"
@@ -99,9 +97,9 @@ def right_answers(bench: Bench) -> Iterator[Finding]:
 
 def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
     """Constants, inputs handed back, exceptions, nothing at all: no point."""
-    for id_, exercise in bench.exercises.items():
+    for id_ in bench.exercises:
         for student in range(1, _EMPTY + 1):
-            trial = Trial(exercise, bench.seed(id_, student))
+            trial = bench.trial(id_, student)
             for words, defined in answers_of_nothing(trial):
                 endpoint = LocalEndpoint(defined)
                 replies = trial.ask(endpoint)
@@ -112,14 +110,13 @@ def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
                     yield Finding("answers of nothing", id_, problem, bench.file(id_, "checks.py"))
 
 
-def _told_apart(exercise: Exercise, student: int) -> Sequence[Check]:
+def _told_apart(exercise: Exercise, student: int, *, personal: bool) -> Sequence[Check]:
     """Checks worth trying again: for the first students all, then those that differ from student to student.
 
     Those of speed are left to the sandbox: here nothing would stop a loop.
     """
-    return [
-        check for check in exercise.checks if not isinstance(check, Fast) and (student <= _CODED or is_personal(check))
-    ]
+    checks = [check for check in exercise.checks if not isinstance(check, Fast)]
+    return [check for check in checks if student <= _CODED or personal or is_personal(check)]
 
 
 def is_personal(check: Check) -> bool:
@@ -140,23 +137,24 @@ def _lost(trial: Trial, mistake: Mistake, checks: Sequence[Check], *, coded: boo
 def _unlike(bench: Bench, exercise: Exercise, mistake: Mistake, lost: Counter[str]) -> Iterator[Finding]:
     said = f"mistake {mistake.misconception!r}"
     for check in exercise.checks:
-        tried = bench.students if is_personal(check) else min(bench.students, _CODED)
+        tried = bench.students if exercise.personal or is_personal(check) else min(bench.students, _CODED)
         times = lost[check.name]
         if check.name not in mistake.loses and times:
             problem = f"{said} loses {check.name!r}, which it does not name, for {times} of {tried} students"
             yield Finding("wrong answers", exercise.id, problem, _where(bench, mistake))
-        elif check.name in mistake.loses and times < MOSTLY * tried and not isinstance(check, Fast):
+        elif check.name in mistake.loses and times < mistake.mostly * tried and not isinstance(check, Fast):
             problem = f"{said} names {check.name!r}, but keeps it for {tried - times} of {tried} students"
             yield Finding("wrong answers", exercise.id, problem, _where(bench, mistake))
 
 
 def _verdict(bench: Bench, exercise: Exercise, known: Sequence[Mistake], answer: object, student: int) -> Verdict:
+    exercise = exercise.of_student(bench.scenario(student) if exercise.personal else None)
     return run(exercise, known, LocalEndpoint(namespace(exercise, answer)), bench.seed(exercise.id, student))
 
 
 def _without_slow(mistake: Mistake, checks: Sequence[Check]) -> Mistake:
     left = tuple(check.name for check in checks if check.name in mistake.loses)
-    return Mistake(mistake.exercise, mistake.misconception, left, mistake.hint, mistake.answer)
+    return replace(mistake, loses=left)
 
 
 def _where(bench: Bench, mistake: Mistake) -> str:

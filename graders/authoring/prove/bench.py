@@ -13,7 +13,9 @@ from typing import Any
 from graders.authoring.answers import SUFFIX, nbgrader_metadata, text
 from graders.authoring.build import build
 from graders.authoring.material import Module
+from graders.authoring.scenarios import FILE, PersonalScenarios, author_file, student_scenario
 from graders.checks import Catalogue, Exercise, Mistake, RightAnswer, Verdict, load, run
+from graders.checks.trial import Trial
 from graders.records import Cell, CellRun, Json
 from graders.sandbox import Sandbox, default_interpreter
 
@@ -82,6 +84,24 @@ class Bench:
     def notebooks(self) -> dict[str, Json]:
         """Source notebooks as the author's text gives them now, by name."""
         return {name.removesuffix(".ipynb"): json.loads(content) for name, content in build(self.module).items()}
+
+    @cached_property
+    def scenarios(self) -> PersonalScenarios | None:
+        """Personal scenarios, as a course with some salt would have them; None where nothing is personal."""
+        path = author_file(self.module)
+        return PersonalScenarios(student_scenario(self.module, "prove"), str(path)) if path else None
+
+    def scenario(self, student: int) -> dict[str, Any] | None:
+        """The scenario of a made-up student."""
+        return self.scenarios.of(f"student-{student:03}") if self.scenarios else None
+
+    def exercise(self, id_: str, student: int) -> Exercise:
+        """An exercise as it is for a made-up student."""
+        return self.exercises[id_].of_student(self.scenario(student) if self.exercises[id_].personal else None)
+
+    def trial(self, id_: str, student: int) -> Trial:
+        """An exercise of a made-up student, with this student's inputs."""
+        return Trial(self.exercise(id_, student), self.seed(id_, student))
 
     @property
     def exercises(self) -> Mapping[str, Exercise]:
@@ -154,11 +174,14 @@ class Bench:
     ) -> tuple[dict[str, Verdict], tuple[CellRun, ...]]:
         """Verdict of each snapshot's exercise."""
         files = {f"data/{name}": (self.module.folder / "data" / name).read_bytes() for name in self.module.data}
+        if self.scenarios is not None:
+            files[FILE] = self.scenarios.bound(f"student-{student:03}")
         found = {}
         with self._sandbox().run(cells, files) as ran:
             for snapshot, id_ in asked.items():
                 endpoint, seed = ran.endpoint(snapshot), self.seed(id_, student)
-                found[snapshot] = run(self.exercises[id_], self.catalogue.mistakes[id_], endpoint, seed)
+                exercise, mistakes = self.exercise(id_, student), self.catalogue.mistakes[id_]
+                found[snapshot] = run(exercise, mistakes, endpoint, seed)
             return found, ran.cells
 
     def _sandbox(self) -> Sandbox:

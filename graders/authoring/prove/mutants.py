@@ -59,7 +59,7 @@ def changed_coefficients(bench: Bench) -> Iterator[Finding]:
     for id_, exercise in bench.exercises.items():
         if not _is_ours(exercise.reference) or not _is_compared(exercise):
             continue
-        trials = [Trial(exercise, bench.seed(id_, student)) for student in range(1, _STUDENTS + 1)]
+        trials = [bench.trial(id_, student) for student in range(1, _STUDENTS + 1)]
         tries = [mutants(exercise.reference)]
         if bench.kind_of(id_) == "figure":
             tries.append(mutants(exercise.reference, signs=True))

@@ -41,7 +41,8 @@ def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
     """In the sandbox, too, a wrong answer loses what it names."""
     gate = "wrong answers in the sandbox"
     for id_, mistakes in bench.catalogue.mistakes.items():
-        steady = {check.name for check in bench.exercises[id_].checks if not is_personal(check)}
+        exercise = bench.exercises[id_]
+        steady = {check.name for check in exercise.checks if not (exercise.personal or is_personal(check))}
         for mistake, (verdict, cell) in zip(mistakes, bench.tried(mistakes), strict=True):
             said = f"mistake {mistake.misconception!r}"
             where = f"{bench.file(id_, 'wrong_answers.py')}: {mistake.answer.__name__}"
@@ -52,7 +53,7 @@ def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
                 yield Finding(gate, id_, f"{said} loses {name!r}, which it does not name: {lost[name]}", where)
             for name in sorted((set(mistake.loses) - lost.keys()) & steady):
                 yield Finding(gate, id_, f"{said} names {name!r}, but keeps it", where)
-            if not lost:
+            if not lost and steady:
                 yield Finding(gate, id_, f"{said} loses nothing", where)
 
 
