@@ -15,7 +15,7 @@ Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
 
 
-def read(path: Path, model: type[Model]) -> Model:
+def read(path: Path, model: type[Model], known: object = None) -> Model:
     """Read `path` into `model`.
 
     Parameters
@@ -24,6 +24,8 @@ def read(path: Path, model: type[Model]) -> Model:
         The file.
     model : type
         A pydantic model that forbids unknown keys.
+    known : object
+        What its validators find as their context.
 
     Returns
     -------
@@ -50,7 +52,7 @@ def read(path: Path, model: type[Model]) -> Model:
         raise CourseError("expected a mapping of keys to values", where=f"{path}:1")
     lines = dict(_lines(root, (), path))
     try:
-        return model.model_validate(content, strict=True)
+        return model.model_validate(content, strict=True, context=known)
     except ValidationError as failure:
         raise _course_error(path, failure, lines) from None
 

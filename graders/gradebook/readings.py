@@ -11,6 +11,7 @@ from graders.course.course import Course
 from graders.course.deadline import Deadline
 from graders.course.standing import Earned
 from graders.gradebook import evidence, handed_in, marks, proof
+from graders.gradebook.adoptable import ByHand, given_by_hand
 from graders.gradebook.database import reading
 from graders.gradebook.evidence import Kept
 from graders.gradebook.known import Graded, known_notebooks
@@ -161,6 +162,25 @@ class Readings:
             scores = proof.scores(connection, assignment)
             given = marks.kept(connection, assignment, self.course.secret, kept)
         return tuple(proof.unmarked(assignment, scores, given))
+
+    def given_by_hand(self, assignment: str) -> tuple[ByHand, ...]:
+        """Scores given by hand that a marker may adopt.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        tuple of ByHand
+            Sorted by student, notebook and exercise.
+        """
+        with self._reading() as connection:
+            kept = evidence.latest(connection, assignment, self.course.secret)
+            scores = proof.scores(connection, assignment)
+            given = marks.kept(connection, assignment, self.course.secret, kept)
+            return tuple(given_by_hand(connection, assignment, scores, kept, given))
 
     def deadline(self, assignment: str) -> Deadline:
         """When an assignment is due: the gradebook's date counts, and the extensions that nbgrader keeps there.

@@ -1,0 +1,1 @@
+"""Marks by humans: written answers by their rubrics, and scores that a marker adopts from formgrader."""
