@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from graders.course.receipts import IntakeReceipt
     from graders.grading import AssignmentStatus, Receipt, ScoreChange
+    from graders.nbgrader_bridge.feedback import Feedback
     from graders.nbgrader_bridge.releasing import Release
     from graders.sandbox.probes import Finding
 
@@ -130,6 +131,18 @@ def print_intake(receipts: Sequence[IntakeReceipt]) -> None:
     out.print(table)
     counts = Counter(receipt.outcome for receipt in receipts)
     out.print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()) or "The inbox is empty.")
+
+
+def print_feedback(written: Sequence[Feedback]) -> None:
+    """Every page that was written, and how many answers nobody has marked yet."""
+    from rich.markup import escape
+
+    lines = [escape(path) for one in written for path in one.files]
+    unmarked = sum(one.unmarked for one in written)
+    lines.append(f"{sum(len(one.files) for one in written)} pages for {len(written)} students.")
+    if unmarked:
+        lines.append(f"[yellow]{unmarked} answers are not marked yet[/]; their pages say so.")
+    console().print("\n".join(lines), soft_wrap=True)
 
 
 def print_status(assignments: Sequence[AssignmentStatus]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from graders.cli.options import AsJson, Assignment, CourseOption, Material, print_json
+from graders.cli.options import AsJson, Assignment, CourseOption, Material, Students, print_json
 
 
 def init(
@@ -69,6 +69,25 @@ def collect(
         print_intake(receipts)
     if any(receipt.outcome == "refused" for receipt in receipts):
         raise typer.Exit(1)
+
+
+def feedback(
+    assignment: Assignment, student: Students = None, course: CourseOption = Path(), as_json: AsJson = False
+) -> None:
+    """Write what students get back: nbgrader's feedback, with the levels and comments of their marks."""
+    from graders.course import load
+    from graders.gradebook import Gradebook
+    from graders.nbgrader_bridge.feedback import write_feedback
+    from graders.terminal import print_feedback
+
+    opened = load(course)
+    with Gradebook.open(opened) as gradebook:
+        waiting = [one.student for one in gradebook.unmarked(assignment)]
+    written = write_feedback(opened, assignment, student, waiting)
+    if as_json:
+        print_json(written)
+    else:
+        print_feedback(written)
 
 
 def status(course: CourseOption = Path(), as_json: AsJson = False) -> None:

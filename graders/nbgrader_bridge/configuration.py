@@ -37,6 +37,11 @@ def configure(config: Any, config_file: str | os.PathLike[str]) -> None:
     config.Autograde.pre_convert_hook = f"{_HERE}.hooks.before_autograding"
     config.Autograde.post_convert_hook = f"{_HERE}.hooks.after_autograding"
     config.Autograde.create_student = not course.students
+    config.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        f"{_HERE}.feedback.ForStudents",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
     config.LateSubmissionPlugin.penalty_method = course.late
     config.HTMLExporter.sanitize_html = True
     config.HTMLExporter.filters = {
