@@ -9,5 +9,9 @@ _PACKAGE = Path(__file__).resolve().parent
 
 def material_root() -> Path:
     """Folder that holds `assignments`, `rubrics`, `capstone_templates` and `locks`."""
-    installed = _PACKAGE / "material"
-    return installed if installed.is_dir() else _PACKAGE.parent
+    return _PACKAGE / "material" if is_installed() else _PACKAGE.parent
+
+
+def is_installed() -> bool:
+    """Whether it lies inside the installed package, where nobody writes."""
+    return (_PACKAGE / "material").is_dir()

@@ -183,7 +183,7 @@ def _shows(figure: Any, name: str) -> bool:
     axis = figure[name]
     shown = [value for one in figure["series"] for value in one[name]]
     if axis["scale"] == "category":
-        return all(value in axis["limits"] for value in shown)
+        return set(shown) <= set(axis["limits"])
     low, high = (float(limit) for limit in axis["limits"])
     slack = 1e-9 * (abs(low) + abs(high))
     starts = low > 0 or axis["scale"] != "log"

@@ -1,4 +1,4 @@
-"""`aisa author`: from text to notebooks, and the proof that their checks hold."""
+"""`aisa author`: a module to start from, text made into notebooks, and the proof that their checks hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graders.errors import UsageError
 if TYPE_CHECKING:
     from graders.authoring.material import Module
 
-author = typer.Typer(no_args_is_help=True, help="Build source notebooks from author text, and prove them.")
+author = typer.Typer(no_args_is_help=True, help="Begin a module, build its source notebooks from text, and prove them.")
 
 Modules = Annotated[list[str] | None, typer.Argument(help="Slugs of modules; all, if none is given.")]
 
@@ -58,6 +58,23 @@ def prove(
         typer.echo("Every gate holds." if not found else f"{len(found)} findings.", err=bool(found))
     if found:
         raise typer.Exit(1)
+
+
+@author.command("new")
+def new(
+    slug: Annotated[str, typer.Argument(help="Name of the module, like m12_example.")], material: Material = None
+) -> None:
+    """Write a small module to start from: it builds and passes its gates, and says what to replace."""
+    from graders.authoring.new import create
+    from graders.paths import is_installed, material_root
+
+    if material is None and is_installed():
+        raise UsageError("the material is part of the installation", str(material_root()), "Name a folder: --material.")
+    root = material or material_root()
+    for path in create(slug, root):
+        typer.echo(f"wrote {path}")
+    where = f" --material {material}" if material else ""
+    typer.echo(f"Look for 'Replace' in them. Then: aisa author build {slug}{where} && aisa author prove {slug}{where}")
 
 
 def _modules(slugs: list[str] | None, material: Path | None) -> tuple[Module, ...]:

@@ -19,8 +19,8 @@ from graders.course.settings import STUDENT_ID
 from graders.errors import CourseError
 from graders.records import Flag, Json
 
-_NAMED = re.compile(r"^STUDENT[ \t]*=[ \t]*(.*?)[ \t]*(?:#.*)?$", re.MULTILINE)
-_TEXT = re.compile(r"""(["'])([^"'\\\n]*)\1""")
+_NAMED = re.compile(r"^STUDENT[ \t]*=(?!=)(.*)", re.MULTILINE)
+_TEXT = re.compile(r"""(["'])([^"'\\]{0,200})\1\s*(?:#.*)?""")
 
 
 def scenarios_of(course: Course, module: Module) -> PersonalScenarios | None:
@@ -104,7 +104,7 @@ def mistyped_id(student: str, notebook: Json) -> tuple[Flag, ...]:
     assert isinstance(cells, list)  # noqa: S101  `rebuild` made it
     own = [text(cell) for cell in cells if cell["cell_type"] == "code" and not nbgrader_metadata(cell)]
     named = [found[1] for source in own for found in _NAMED.finditer(source)]
-    said = _TEXT.fullmatch(named[-1]) if named else None
+    said = _TEXT.fullmatch(named[-1].strip()) if named else None
     if said and said[2].strip() == student:
         return ()
     whom = repr(said[2].strip()) if said and STUDENT_ID.fullmatch(said[2].strip()) else "nobody"

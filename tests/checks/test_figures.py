@@ -187,3 +187,6 @@ def test_categories_are_in_view_by_name():
     drawn["x"] = {"label": "workload", "scale": "category", "limits": ["sort", "scan"]}
     assert holds(in_view(), drawn)
     assert not holds(in_view(), changed(drawn, "x", "limits", to=["sort"]))
+    many = [f"workload {number}" for number in range(100_000)]
+    drawn["series"][0] |= {"x": many, "y": [1.0] * len(many)}
+    assert holds(in_view(), changed(drawn, "x", "limits", to=many[::-1]))

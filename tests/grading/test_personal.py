@@ -13,6 +13,7 @@ from graders.course import init, load
 from graders.course.intake import Submission
 from graders.errors import CourseError
 from graders.grading import Grader
+from graders.grading.personal import mistyped_id
 from tests.checks.conftest import _own_references  # noqa: F401  reference solutions of this module's own root
 from tests.checks.personal_module import SLUG, personal_module
 
@@ -79,6 +80,13 @@ def test_the_last_id_that_a_student_writes_counts(grader):
     own = {"cell_type": "code", "id": "own", "metadata": {}, "outputs": [], "execution_count": None}
     notebook["cells"].insert(2, own | {"source": "# mine is another\nSTUDENT='student-01' # sorry"})
     assert graded(grader, "student-01", notebook).flags == ()
+
+
+@pytest.mark.parametrize("said", ["STUDENT = " + " " * 500_000 + "x", "STUDENT = '" + "#" * 500_000, "STUDENT == 'me'"])
+def test_what_is_no_id_names_nobody_and_takes_no_time(said):
+    cell = {"cell_type": "code", "metadata": {}, "source": said}
+    (flag,) = mistyped_id("me", {"cells": [cell]})
+    assert "names nobody" in flag.detail
 
 
 def test_a_cell_of_the_id_that_is_gone_is_flagged(grader):

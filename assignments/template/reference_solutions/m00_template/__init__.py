@@ -1,0 +1,1 @@
+"""Moving data: models behind the exercises of the module."""
