@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable, Sequence
 from typing import Literal
 
@@ -56,8 +55,6 @@ class SnapshotEndpoint:
         self._flag = flag
         self._take_turn = take_turn
         self._left_cpu_s = limits.exercise_cpu_s
-        self._running = False
-        self._number = 0
         self._lost = 0
         self._past: list[Request] = []
 
@@ -106,15 +103,14 @@ class SnapshotEndpoint:
 
     def _wake(self) -> None:
         """Have a copy that runs; a new one gets the objects that were made so far."""
+        if self._process is not None and self._process.closed:  # another exercise, which shared it, broke it down
+            self._process = None
         revived = self._process is None
         if self._process is None:
             if self._lost >= _MOST_LOST:
                 raise GoneError(self._last, "lost too many copies")
             self._process = self._revive()
-            self._running = False
-        if not self._running:
-            self._process.send(signal.SIGCONT)
-            self._running = True
+        self._process.go_on()
         if revived and self._past:
             past, self._past = self._past, []
             self._exchange(past, self._limits.call_cpu_s)
@@ -124,7 +120,8 @@ class SnapshotEndpoint:
     def _exchange(self, requests: Sequence[Request], limit: float) -> list[Reply]:
         """Ask until all is answered, the copy has gone, or the exercise's time is used up."""
         assert self._process is not None  # noqa: S101
-        first, self._number = self._number + 1, self._number + len(requests)
+        first = self._process.asked + 1
+        self._process.asked += len(requests)
         frames = [packed(request, first + place) for place, request in enumerate(requests)]
         wall_s = min(self._limits.call_wall_s, self._budget.wall_left_s())
         exchange = Exchange(self._process, frames, first, self._names, limit, wall_s)
@@ -164,10 +161,8 @@ class SnapshotEndpoint:
         if self._process is not None:
             self._process.close()
         self._process = None
-        self._running = False
 
-    def rest(self) -> None:
-        """Stop the copy until it is asked again."""
-        if self._process is not None and self._running:
-            self._process.send(signal.SIGSTOP)
-            self._running = False
+    def give_way(self, following: SnapshotEndpoint) -> None:
+        """Stop the copy until it is asked again, unless the one that is asked next is the same."""
+        if self._process is not None and self._process is not following._process:
+            self._process.pause()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 
@@ -34,6 +34,9 @@ class NotebookRun:
     limits : Limits
     watch : Watch, optional
         For cells that are the course's own.
+    lasting : collection of str
+        Snapshots that need not be taken: after the last cell the notebook is, for them, what it was there. They share
+        one process; so whoever names them answers for it that none keeps what it is asked.
     """
 
     def __init__(
@@ -43,9 +46,11 @@ class NotebookRun:
         files: Mapping[str, bytes],
         limits: Limits,
         watch: Watch | None = None,
+        lasting: Collection[str] = (),
     ) -> None:
         self._bear, self._cells, self._files, self._limits = bear, tuple(cells), files, limits
         self._watch = watch
+        self._lasting = frozenset(lasting)
         self._names = Names([cell.source for cell in cells])
         self._runs: dict[int, CellRun] = {}
         self._flags: list[Flag] = []
@@ -111,7 +116,7 @@ class NotebookRun:
 
     def _give_turn(self, endpoint: SnapshotEndpoint) -> None:
         if self._asked is not None and self._asked is not endpoint:
-            self._asked.rest()
+            self._asked.give_way(endpoint)
         self._asked = endpoint
 
     # --- cells --------------------------------------------------------------------------------------
@@ -129,7 +134,6 @@ class NotebookRun:
                 except GoneError:
                     self._end(session)
                     continue
-                session.finish()
                 return
         for cell in self._cells:
             self._runs.setdefault(cell.index, CellRun(cell.index, "skipped"))
@@ -153,20 +157,31 @@ class NotebookRun:
         for cell in self._cells:
             self._step(session, cell)
             for snapshot in cell.snapshots:
-                if until not in (None, snapshot):
-                    continue
-                try:
-                    copied = session.copy()
-                except GoneError as gone:
-                    self._fault(cell, gone)
-                    raise
-                if copied is not None:
-                    copies[snapshot] = copied
+                if snapshot == until or (until is None and snapshot not in self._lasting):
+                    copies[snapshot] = self._between(cell, session.copy)
             if until in cell.snapshots:
                 break
         if until is None:
+            copies |= self._lasting_ones(session)
             self._copies = dict(copies)
         return copies
+
+    def _lasting_ones(self, session: Session) -> dict[str, Process]:
+        """After the last cell: the one process of all snapshots that last so long."""
+        wanted = [snapshot for cell in self._cells for snapshot in cell.snapshots if snapshot in self._lasting]
+        if wanted and session.is_alone():
+            return dict.fromkeys(wanted, self._between(self._cells[-1], session.turn))
+        shared = dict.fromkeys(wanted, self._between(self._cells[-1], session.copy)) if wanted else {}
+        session.finish()
+        return shared
+
+    def _between(self, cell: Cell, act: Callable[[], Process]) -> Process:
+        """Do something with the process after a cell; if it breaks down over it, that is the cell's fault."""
+        try:
+            return act()
+        except GoneError as gone:
+            self._fault(cell, gone)
+            raise
 
     def _step(self, session: Session, cell: Cell) -> None:
         """Run a cell, unless it is left out or there is no time left."""

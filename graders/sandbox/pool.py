@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
@@ -78,13 +79,22 @@ class Sandbox:
         folder = "" if mounts else tempfile.mkdtemp(prefix="aisa-notebook-")
         terms = policy.terms(self.limits, uid=uid, mounts=mounts, nested=mounts and uid is None, folder=folder)
         try:
-            return zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S), folder
+            newborn = zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S)
+            with contextlib.suppress(OSError):  # where whoever asks for it may run: they take turns, and share a cache
+                os.sched_setaffinity(newborn.process.pid, os.sched_getaffinity(0))
+            return newborn, folder
         except BaseException:
             if folder:
                 shutil.rmtree(folder, ignore_errors=True)
             raise
 
-    def run(self, cells: Sequence[Cell], files: Mapping[str, bytes], watch: Watch | None = None) -> NotebookRun:
+    def run(
+        self,
+        cells: Sequence[Cell],
+        files: Mapping[str, bytes],
+        watch: Watch | None = None,
+        lasting: Collection[str] = (),
+    ) -> NotebookRun:
         """Run a notebook.
 
         Parameters
@@ -95,6 +105,8 @@ class Sandbox:
             Files beside the notebook: relative name and content.
         watch : Watch, optional
             Where cells are the course's own.
+        lasting : collection of str
+            Snapshots that need no copy of their own, as `NotebookRun` explains.
 
         Returns
         -------
@@ -104,7 +116,7 @@ class Sandbox:
         for name in files:
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name:
                 raise SandboxError(f"file name {name!r} does not lie below the notebook's folder")
-        return NotebookRun(self._session, cells, files, self.limits, watch)
+        return NotebookRun(self._session, cells, files, self.limits, watch, lasting)
 
     def _session(self) -> Session:
         newborn, folder = self._bear(self._zygote)

@@ -60,6 +60,8 @@ class Process:
         self._last_cpu_s = 0.0
         self._alive = True
         self._closed = False
+        self.asked = 0  # questions so far, whoever asks: each has its own number
+        self._paused = False
         # stopped ones of the same notebook: they have the same user, who might wake one to compute beside the clock
         self.companions: tuple[Process, ...] = ()
         self._others: dict[int, Callable[[], None]] = {}
@@ -153,12 +155,36 @@ class Process:
                 self.wire.pull()  # its last words
                 self._alive = False
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was killed and let go of."""
+        return self._closed
+
+    def threads(self) -> int:
+        """Threads that it has now; none where the kernel does not say."""
+        try:
+            return sum(1 for _ in Path(f"/proc/{self.pid}/task").iterdir())
+        except OSError:
+            return 0
+
     def send(self, number: int) -> None:
         """Send it a signal, if it is still there."""
         if self._closed:
             return
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._handle, number)
+
+    def pause(self) -> None:
+        """Stop it until it is to go on."""
+        if not self._paused:
+            self.send(signal.SIGSTOP)
+            self._paused = True
+
+    def go_on(self) -> None:
+        """Let it run, if it is paused."""
+        if self._paused:
+            self.send(signal.SIGCONT)
+            self._paused = False
 
     def close(self, *, wait: bool = False) -> None:
         """Kill it, wait until it has gone if that is wanted, and let go of it."""

@@ -219,13 +219,13 @@ class Session:
         self._process.send(signal.SIGKILL)  # it may have cut only its line
         return how_it_ended(self._report)
 
-    def copy(self) -> Process | None:
+    def copy(self) -> Process:
         """Let the child copy itself; the copy is stopped until it is asked.
 
         Returns
         -------
-        Process or None
-            None where the child did not do it. GoneError where it broke down over it.
+        Process
+            The copy. GoneError where the child broke down over it.
         """
         number = self._next_number()
         ours, theirs = socket.socketpair()
@@ -241,7 +241,8 @@ class Session:
         finally:
             os.close(passed)
         try:
-            return self._copied(number, wire)
+            deadline = self._obeyed(number, "did not copy itself when it was told to")
+            return self._copied(number, wire, deadline)
         except BaseException:
             wire.close()
             raise
@@ -249,25 +250,46 @@ class Session:
             if self._guard is not None:
                 self._guard.settle()
 
-    def _copied(self, number: int, wire: Wire) -> Process:
+    def turn(self) -> Process:
+        """Let the child itself answer from now on: no cell is run any more, and nothing that it shows is heard.
+
+        Returns
+        -------
+        Process
+            The child. GoneError where it broke down over it.
+        """
+        number = self._next_number()
+        self._process.wire.queue(codec.pack({"op": "answer", "n": number}))
+        self._obeyed(number, "did not stop to run cells when it was told to")
+        return self._process
+
+    def is_alone(self) -> bool:
+        """Whether nothing else computes in the child: no thread, and no copy that would end with it."""
+        return not self._copies and self._process.threads() == 1
+
+    def _obeyed(self, number: int, otherwise: str) -> Deadline:
+        """Wait until the child has done what it was told between cells; what it still shows is not heard."""
         wall_s = min(self._limits.call_wall_s, _COPY_WALL_S)
         deadline = Deadline(self._process.cpu_s() + self._limits.call_cpu_s, time.monotonic() + wall_s)
         event = self._process.next(deadline)
         while event.message is not None and "output" in event.message.head:  # of a thread that goes on printing
             if self._over(deadline):
-                raise GoneError("crashed", "did not copy itself when it was told to", protocol=True)
+                raise GoneError("crashed", otherwise, protocol=True)
             event = self._process.next(deadline)
         if event.message is None or event.message.head != {"done": number}:
             if event.kind == "wall":
                 check_starved(self._process, wall_s)
-            detail = self._ending(event) if event.kind == "ended" else "did not copy itself when it was told to"
+            detail = self._ending(event) if event.kind == "ended" else otherwise
             raise GoneError("crashed", detail, protocol=event.kind in ("protocol", "message"))
+        return deadline
+
+    def _copied(self, number: int, wire: Wire, deadline: Deadline) -> Process:
         message = self._first_word(wire, deadline.wall_s)
         known = {self._process.pid, *(copy.pid for copy in self._copies)}
         if message is None or message.head != {"copy": number} or wire.sender in known or not wire.sender:
             raise GoneError("crashed", "its copy did not come to life", protocol=message is not None)
         copied = Process(wire, wire.sender)
-        copied.send(signal.SIGSTOP)
+        copied.pause()
         self._copies.append(copied)
         family = (self._process, *self._copies)
         for process in family:

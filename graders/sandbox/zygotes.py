@@ -50,7 +50,6 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "TZ": "UTC",
     "PYTHONUTF8": "1",
-    "PYTHONMALLOC": "malloc",  # one heap, which large pages can hold; Python's own arenas are smaller than they are
     "PYTHONHASHSEED": "0",  # the order of a set is the same in every run
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
     "OPENBLAS_NUM_THREADS": "1",

@@ -74,6 +74,11 @@ class Child:
                 if self._copy(head["n"], handles[0]):
                     self._answer()
                     return
+            elif op == "answer":
+                self.outlet.silence()
+                self.channel.send({"done": head["n"]})
+                self._answer()
+                return
             elif op == "watch":
                 os.environ.update(head["environment"])
                 self.course = CourseCells(self.shell, Libraries(head["packages"]))
@@ -138,7 +143,7 @@ class Child:
         return True
 
     def _answer(self) -> None:
-        """Answer requests, as a copy."""
+        """Answer requests, as a copy or after the last cell."""
         objects: dict[int, Any] = {}
         namespace = self.shell.user_ns
         while True:

@@ -183,11 +183,14 @@ def _decode_frame(node: list[Node], buffers: list[memoryview], depth: int) -> An
 
     _, names, index, columns = node
     rows = _decode_index(index, buffers, depth)
-    made = {place: _decode_column(column, buffers, depth) for place, column in enumerate(columns)}
-    if any(len(column) != len(rows) for column in made.values()):
+    made = [_decode_column(column, buffers, depth) for column in columns]
+    if any(len(column) != len(rows) for column in made):
         raise ProtocolError("columns of a data frame differ in length")
-    frame = pandas.DataFrame(made, index=rows)
-    frame.columns = _decode_index(names, buffers, depth)
+    labels = _decode_index(names, buffers, depth)
+    if len(labels) != len(made):
+        raise ProtocolError("names of a data frame's columns")
+    frame = pandas.DataFrame(dict(enumerate(made)), index=rows, copy=False)
+    frame.columns = labels
     return frame
 
 

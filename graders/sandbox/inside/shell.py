@@ -5,7 +5,9 @@ No history, no completion, no profile on disk. Tracebacks are plain text.
 
 from __future__ import annotations
 
+import contextlib
 import io
+import operator
 import re
 import site
 import sys
@@ -17,10 +19,17 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Instance, Type
 
 _KEEP = 8 << 10  # characters of a stream held back before they are sent
+_SPECIAL = re.compile(
+    r"^\s*[%!?,;/] | =\s*[%!] | \?\s*$ | ^\s*(?:>>>|\.\.\.|In[ ]\[) | \A\s | \A\w+(?:[^\S\n].*)?\n?\Z",
+    re.MULTILINE | re.VERBOSE,
+)
+"""What IPython's own language needs: without any of it a cell is plain Python, and stays as it is."""
+
 OUTPUT_COST = 64  # what an output weighs besides its text
 
 Emit = Callable[[dict[str, Any]], None]
@@ -204,6 +213,27 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     def init_virtualenv(self) -> None:
         """The environment is the interpreter's."""
 
+    def transform_cell(self, raw_cell: str) -> str:
+        """Turn IPython's own language into Python; most cells are Python, and need not be read token by token."""
+        manager = self.input_transformer_manager
+        steps = (manager.cleanup_transforms, manager.line_transforms, manager.token_transformers)
+        extended = self.input_transformers_post or any(map(operator.ne, steps, _STOCK))
+        if extended or _SPECIAL.search(raw_cell):
+            return str(super().transform_cell(raw_cell))
+        return raw_cell if raw_cell.endswith("\n") else f"{raw_cell}\n"
+
+    def should_run_async(self, raw_cell: str, **given: Any) -> bool:
+        """Whether a cell awaits something; one that does not speak of it need not be compiled to find out."""
+        return ("await" in raw_cell or "async" in raw_cell) and bool(super().should_run_async(raw_cell, **given))
+
+    def _tee(self, channel: str) -> contextlib.AbstractContextManager[None]:  # noqa: ARG002
+        """No record of what was shown: it is sent off, and nobody looks at it here."""
+        return contextlib.nullcontext()
+
+    def _format_exception_for_storage(self, *_: Any, **__: Any) -> dict[str, Any]:
+        """No record of what was raised, for the same reason."""
+        return {}
+
     def init_traceback_handlers(self, custom_exceptions: Any) -> None:
         """Plain text: rendering anything else is dear."""
         super().init_traceback_handlers(custom_exceptions)
@@ -223,6 +253,11 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no display."""
+
+
+_MANAGER = TransformerManager()
+_STOCK = (_MANAGER.cleanup_transforms, _MANAGER.line_transforms, _MANAGER.token_transformers)
+"""What transforms cells in a shell that nobody has extended."""
 
 
 def _shortened(line: str) -> str:

@@ -23,9 +23,10 @@ from typing import Any
 
 from . import jail, kernel, landlock, lock_in
 from .channel import Channel
-from .pages import Memory
 
 _FORBIDDEN = ("graders", "reference_solutions", "nbgrader")
+_SIZE = "/proc/self/statm"
+_COLLECT = (100_000, 20, 20)  # a notebook makes some 10,000 objects: Python's own 700 would look through them 15 times
 
 
 def main(handle: int) -> None:
@@ -36,6 +37,7 @@ def main(handle: int) -> None:
     handle : int
         Descriptor of the line to the trusted side.
     """
+    gc.disable()  # until all is loaded: it would look through what stays
     line = socket.socket(fileno=handle)
     channel = Channel(line)
     settings, _, _ = channel.receive()
@@ -69,39 +71,39 @@ class Zygote:
         from . import child, shell  # while our files can be read: IPython takes a moment, and failing is reported
 
         self._child, self._made, self._warm_up = child.Child, shell.make, shell.warm_up
-        memory = Memory()
+        size = os.open(_SIZE, os.O_RDONLY | os.O_CLOEXEC)  # it tells on when /proc is gone
         if self._shape == "plain":
             self._readable = list(jail.readable_folders())
             kernel.control(kernel.PR_SET_CHILD_SUBREAPER, 1)
         else:
-            memory = self._fold_away(memory)
+            size = self._fold_away(size)
         self._folders = [folder for folder in [settings["folder"]] if folder]
         lock_in.furnish(settings["folder"] or jail.HOME)
         kernel.control(kernel.PR_SET_DUMPABLE, 0)
         imported = self._load(settings["imports"])
-        memory.join_pages()
-        self._start_bytes = memory.address_space_bytes()
-        memory.close()
+        self._start_bytes = int(os.pread(size, 100, 0).split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        os.close(size)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, self._bury)
         channel.send({"ready": True, "landlock": landlock.version(), "imported": imported})
 
-    def _fold_away(self, memory: Memory) -> Memory:
+    def _fold_away(self, size: int) -> int:
+        """Go where nothing of the machine is; the descriptor of the size of what this process has become by then."""
         if self._shape == "user":
             kernel.unshare(kernel.CLONE_NEWUSER)
             self._channel.send({"map": True})
             self._channel.receive()
         jail.separate()
         jail.hand_over()
-        memory.close()
-        memory = Memory()
+        os.close(size)
+        size = os.open(_SIZE, os.O_RDONLY | os.O_CLOEXEC)
         self._namespace = jail.own_pid_namespace()
         if self._shape == "user":
             self._proc = os.open("/proc", os.O_PATH | os.O_CLOEXEC)
         folders = jail.python_folders()
         jail.fold_away()
         jail.leave_only(folders)
-        return memory
+        return size
 
     def _load(self, names: list[str]) -> list[str]:
         """Load the shell and what notebooks import; what cannot be loaded is left to the notebook to find out."""
@@ -118,6 +120,8 @@ class Zygote:
             self._warm_up(self._shell, loaded)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*_COLLECT)
+        gc.enable()
         return loaded
 
     def serve(self) -> None:
