@@ -127,8 +127,8 @@ def exercise_answered(cell: Json) -> str:
 def nbgrader_metadata(cell: Json) -> Mapping[str, Any]:
     """What nbgrader says about a cell; empty where it, or a student's editing of it, says nothing usable."""
     metadata = cell.get("metadata")
-    ours = metadata.get("nbgrader") if isinstance(metadata, Mapping) else None
-    return ours if isinstance(ours, Mapping) else {}
+    ours = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return ours if isinstance(ours, dict) else {}
 
 
 def text(cell: Json) -> str:

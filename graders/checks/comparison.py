@@ -213,7 +213,7 @@ class _Reader:
     def _framed(self, data: object, depth: int) -> object:
         if hasattr(data, "columns") and data.columns.is_unique:  # a data frame
             self._count(len(data.columns))
-            return Table({name: self.plain(data[name], depth + 1) for name in data.columns})  # type: ignore[index]
+            return Table({name: self.plain(column, depth + 1) for name, column in data.items()})  # type: ignore[attr-defined]
         if hasattr(data, "to_numpy"):  # a series
             return self.plain(data.to_numpy(), depth + 1)
         return data

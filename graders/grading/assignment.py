@@ -29,17 +29,18 @@ class Assignment:
     Parameters
     ----------
     course : Course
-    slug : str
-        Of the module.
+    module : Module
+        Of the course.
 
     Attributes
     ----------
-    module : Module
     catalogue : Catalogue
     sources : dict of str to bytes
         The course's source notebooks, by name.
     releases : dict of str to Json
         As students got them.
+    targets : dict of str to str
+        By exercise: the name that its answer defines.
     digests : dict of str to str
         By exercise: of all that decides what an answer to it earns and reads.
 
@@ -49,12 +50,13 @@ class Assignment:
         If the assignment is not in the course, or its material is wrong.
     """
 
-    def __init__(self, course: Course, slug: str) -> None:
+    def __init__(self, course: Course, module: Module) -> None:
         self.course = course
-        self.module: Module = course.module(slug)
+        self.module = module
         self.catalogue: Catalogue = load(self.module)
         self.sources = {name: _source(course, self.module, name) for name in self.module.notebooks}
         self.releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
+        self.targets = {exercise: known.target for exercise, known in self.catalogue.exercises.items()}
         self.digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.names}
         self._files = _files(course, self.module)
         self._rubrics = rubrics_of(self.module)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import itertools
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
@@ -19,7 +22,7 @@ from graders.scoring import total
 Progress = Callable[[int, int, Receipt], None]
 """Called after each submission: how many are done, how many there are, and its receipt."""
 
-_AHEAD = 2  # submissions read for each worker: enough to keep it busy, and no more of them in memory
+_AHEAD = 8  # submissions read for each worker: it has work while others are written, and few are in memory
 
 
 def grade_course(
@@ -62,7 +65,11 @@ def grade_course(
         where = f"submitted/*/{assignment}"
         raise UsageError(f"nothing is submitted by {', '.join(absent)}", where, "Check the student id.")
     receipts = []
-    with Grader(course, assignment, allow_unsafe=allow_unsafe) as grader, Gradebook.open(course) as gradebook:
+    eager = any(_looks_new(course, student, assignment) for student in chosen)
+    with (
+        Grader(course, assignment, allow_unsafe=allow_unsafe, eager=eager) as grader,
+        Gradebook.open(course) as gradebook,
+    ):
         gradebook.enrol()
         gradebook.require_released(grader.module)
         run = _Run(grader, gradebook, workers or course.workers)
@@ -71,6 +78,14 @@ def grade_course(
             if progress is not None:
                 progress(len(receipts), len(chosen), receipt)
     return tuple(sorted(receipts, key=lambda receipt: receipt.student))
+
+
+def _looks_new(course: Course, student: str, assignment: str) -> bool:
+    """Whether a submission seems not to have been graded: a guess from file times, good for starting early only."""
+    with contextlib.suppress(OSError):
+        written = course.autograded(student, assignment).stat().st_mtime
+        return any(path.stat().st_mtime > written for path in course.submitted(student, assignment).iterdir())
+    return True
 
 
 class _Run:
@@ -95,7 +110,12 @@ class _Run:
     def receipts(self, students: Sequence[str]) -> Iterator[Receipt]:
         """Grade each student's submission; a receipt as soon as it is written."""
         going: dict[Future[tuple[NotebookResult, ...]], Submission] = {}
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="grade") as pool:
+        processors = itertools.cycle(sorted(os.sched_getaffinity(0)))
+
+        def settle() -> None:
+            os.sched_setaffinity(0, {next(processors)})  # this thread, and the notebooks that it has run
+
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="grade", initializer=settle) as pool:
             for student in students:
                 submission = self._read(student)
                 if isinstance(submission, Receipt):

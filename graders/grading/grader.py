@@ -14,6 +14,7 @@ from graders.course.intake import Submission
 from graders.course.notebook_file import parse_notebook
 from graders.grading.assignment import Assignment
 from graders.grading.document import document
+from graders.grading.lasting import lasting
 from graders.grading.personal import mistyped_id
 from graders.grading.rebuild import Rebuilt, rebuild
 from graders.grading.sandboxes import SharedSandbox, tried_twice
@@ -34,6 +35,8 @@ class Grader:
         Slug of the module.
     allow_unsafe : bool
         Grade although a sandbox property does not hold here; every result says so.
+    eager : bool
+        Start the sandbox at once, beside the checks being loaded, rather than when it is first needed.
 
     Raises
     ------
@@ -41,15 +44,18 @@ class Grader:
         If the assignment is not in the course, or its material is wrong.
     """
 
-    def __init__(self, course: Course, assignment: str, *, allow_unsafe: bool = False) -> None:
+    def __init__(self, course: Course, assignment: str, *, allow_unsafe: bool = False, eager: bool = False) -> None:
         self.course = course
-        self.assignment = Assignment(course, assignment)
         self.allow_unsafe = allow_unsafe
+        module = course.module(assignment)
+        self.sandboxes = SharedSandbox(course, module.imports, allow_unsafe=allow_unsafe)
+        if eager:
+            self.sandboxes.begin()
+        self.assignment = Assignment(course, module)
         self._contexts = {
             name: self.assignment.context(name, self.assignment.definitions(name), unsafe=allow_unsafe)
             for name in self.module.notebooks
         }
-        self.sandboxes = SharedSandbox(course, self.module.imports, allow_unsafe=allow_unsafe)
 
     def __enter__(self) -> Grader:
         return self
@@ -117,10 +123,12 @@ class Grader:
     ) -> NotebookResult:
         student, submitted = submission.student, submission.notebooks[notebook]
         entries, stands = self.module.checked_in(notebook), self._standing(notebook, submitted, before)
-        files = self.assignment.files(student, notebook)
-        with self.sandboxes.borrowed() as sandbox, sandbox.run(_code_cells(rebuilt, stands), files) as ran:
+        files, cells = self.assignment.files(student, notebook), _code_cells(rebuilt, stands)
+        suspicious = suspicions(rebuilt.notebook)
+        lasts = () if suspicious else lasting(cells, self.assignment.targets)
+        with self.sandboxes.borrowed() as sandbox, sandbox.run(cells, files, lasting=lasts) as ran:
             results = {entry.id: stands.get(entry.id) or self._exercise(student, entry, ran) for entry in entries}
-            runs, flags = ran.cells, [*rebuilt.flags, *suspicions(rebuilt.notebook), *ran.flags]
+            runs, flags = ran.cells, [*rebuilt.flags, *suspicious, *ran.flags]
         if notebook == self.module.personal:
             flags += mistyped_id(student, rebuilt.notebook)
         unsafe = sandbox.unsafe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from graders.course.course import Course
@@ -61,6 +61,14 @@ class SharedSandbox:
         self._lock = threading.Lock()
         self._sandbox: Sandbox | None = None
         self._users: dict[Sandbox, int] = {}
+
+    def begin(self) -> None:
+        """Start it beside whatever else goes on; whoever needs it waits for it, and hears why it cannot start."""
+        threading.Thread(target=self._begin, daemon=True).start()
+
+    def _begin(self) -> None:
+        with suppress(GraderError):
+            self.started()
 
     def started(self) -> Sandbox:
         """The sandbox; SandboxError where it cannot start, or is not safe."""

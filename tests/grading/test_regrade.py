@@ -64,9 +64,9 @@ def ran(monkeypatch):
     """How many notebooks run from now on."""
     found, run = [], Sandbox.run
 
-    def noting(sandbox, cells, *rest):
+    def noting(sandbox, cells, *rest, **more):
         found.append(cells)
-        return run(sandbox, cells, *rest)
+        return run(sandbox, cells, *rest, **more)
 
     monkeypatch.setattr(Sandbox, "run", noting)
     return found
