@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,16 +41,18 @@ def gradebook(course):
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory):
+def postgresql():
     """URL of a PostgreSQL server of our own on a Unix socket; skips where none is installed."""
     if not _SERVERS:
         pytest.skip("PostgreSQL is not installed")
-    folder = tmp_path_factory.mktemp("pg")
+    with tempfile.TemporaryDirectory(prefix="aisa-pg-") as folder:  # pytest's own folders are closed to other users
+        yield from _served(Path(folder))
+
+
+def _served(folder):
     run_as = {}
     if os.geteuid() == 0:  # the server refuses the superuser
         shutil.chown(folder, "postgres", "postgres")
-        for parent in folder.parents[:2]:
-            parent.chmod(0o755)
         run_as = {"user": "postgres", "group": "postgres", "extra_groups": []}
     programs = _SERVERS[-1]
     data = folder / "data"

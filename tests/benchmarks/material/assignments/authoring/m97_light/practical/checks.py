@@ -57,7 +57,7 @@ def exercise(name, reference, generator, given, *more):
         reference=reference,
         checks=[
             Equal("a known case", weight=1, cases=given, message="A case that can be worked out by hand."),
-            Equal("other cases", weight=2, cases=[sampled(generator, count=15)], message="Cases of other sizes."),
+            Equal("other cases", weight=2, cases=[sampled(generator, count=5)], message="Cases of other sizes."),
             *more,
         ],
     )
