@@ -402,3 +402,48 @@ DATA_FILES = _leak(
     "writes the inputs into the data files that the next notebook reads",
     end="print(open('data/counters.csv').read())",
 )
+
+# --- from one exercise to the next: answers that keep nothing may be asked in one process --------------------------
+
+_KEEPS = """
+def total_bytes(counts, item_bytes):
+    {keep}
+    counts = np.asarray(counts)
+    if item_bytes <= 0 or np.any(counts < 0):
+        raise ValueError("sizes are positive, counts not negative")
+    return int(counts.sum()) * item_bytes
+"""
+_FINDS = """
+class Meter:
+    def __init__(self, window):
+        self.mean = {find}
+
+    def add(self, name, value):
+        pass
+
+    def peak(self):
+        return {find}
+"""
+
+
+def _crosswise(tries: str, keep: str, find: str) -> Attack:
+    """The first exercise is right, and keeps its inputs; the second gives out whatever it finds."""
+    answers = {"m98_total_bytes": _KEEPS.format(keep=keep), "m98_meter": _FINDS.format(find=find)}
+    return Attack(tries, answers=answers, earns={"m98_total_bytes": 4.0}, flag="", harms_itself=True)
+
+
+CROSSWISE_DEFAULT = _crosswise(
+    "keeps inputs in a function's own attribute for the next exercise",
+    "total_bytes.kept = repr((counts, item_bytes))",
+    "getattr(total_bytes, 'kept', -1.0)",
+)
+CROSSWISE_LIBRARY = _crosswise(
+    "keeps inputs in a library's table for the next exercise, in words that look like a variable of its own",
+    "table = np.typecodes; table['kept'] = repr((counts, item_bytes))",
+    "np.typecodes.get('kept', -1.0)",
+)
+CROSSWISE_SEED = _crosswise(
+    "keeps inputs in a library's random numbers for the next exercise",
+    "np.random.seed(abs(int(np.sum(counts))) % 2**32)",
+    "float(np.random.uniform())",
+)
