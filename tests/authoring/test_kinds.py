@@ -64,6 +64,7 @@ def test_the_release_keeps_the_author_s_comments_and_nothing_else(tmp_path):
         ("def busiest(units):", "def busiest(tables):\n    units = tables", "the quoted solution uses tables"),
         ("    # The first", "    if not shares:\n        return None\n    #", "cannot be quoted as an assignment"),
         ('    return {"unit"', '    shares = {"unit"', "busiest cannot be quoted as an assignment"),
+        ('    return {"unit"', '    if place:\n        return {"unit"', "busiest cannot be quoted as an assignment"),
         ("def busiest(units):", "class busiest:\n  def busiest(units):", "busiest is a class"),
     ],
 )
