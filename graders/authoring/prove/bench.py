@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from graders.authoring.answers import SUFFIX, nbgrader_metadata, text
+from graders.authoring.answers import SUFFIX, exercise_answered, nbgrader_metadata, text
 from graders.authoring.build import build
 from graders.authoring.material import Module
 from graders.authoring.scenarios import FILE, PersonalScenarios, author_file, student_scenario
 from graders.checks import Catalogue, Exercise, Mistake, RightAnswer, Verdict, load, run
 from graders.checks.trial import Trial
-from graders.records import Cell, CellRun, Json
+from graders.records import Cell, CellRun, Json, Limits
 from graders.sandbox import Sandbox, default_interpreter
 
 
@@ -140,34 +140,50 @@ class Bench:
         exercises = {id_: id_ for cell in cells for id_ in cell.snapshots}
         return self._run(cells, exercises, student)
 
-    def tried(self, answers: Sequence[Mistake | RightAnswer], student: int = 1) -> list[tuple[Verdict, CellRun]]:
-        """Put answers to one exercise into the sandbox, and its checks to each.
+    def tried(
+        self, answers: Mapping[str, Sequence[Mistake | RightAnswer]], student: int = 1
+    ) -> dict[str, list[tuple[Verdict, CellRun]]]:
+        """Put answers into the sandbox, and to each the checks of its exercise.
 
         They all follow the source notebook in a single run, each in a cell of its own and seen before the next one
         takes its name: what the notebook itself does, plots for instance, is done once.
 
         Parameters
         ----------
-        answers : sequence of Mistake or RightAnswer
-            To the same exercise.
+        answers : mapping of str to sequence of Mistake or RightAnswer
+            By exercise.
         student : int
             Whose inputs to sample.
 
         Returns
         -------
-        list of tuple
-            For each answer its verdict, and what its cell did.
+        dict of str to list of tuple
+            By exercise: for each answer its verdict, and what its cell did.
         """
-        if not answers:
-            return []
-        id_ = answers[0].exercise
-        cells = [Cell(cell.index, cell.source) for cell in _cells(self.notebooks[self.module.notebook_of(id_)])]
-        behind = cells[-1].index + 1
-        asked = {f"answer-{number}": id_ for number in range(len(answers))}
-        for number, (snapshot, answer) in enumerate(zip(asked, answers, strict=True)):
-            cells.append(Cell(behind + number, self.catalogue.quoted(answer), (snapshot,)))
+        found: dict[str, list[tuple[Verdict, CellRun]]] = {id_: [] for id_ in answers}
+        for notebook in self.module.notebooks:
+            here = {id_: given for id_, given in answers.items() if given and self.module.notebook_of(id_) == notebook}
+            if here:
+                found |= self._tried_in(notebook, here, student)
+        return found
+
+    def _tried_in(
+        self, notebook: str, answers: Mapping[str, Sequence[Mistake | RightAnswer]], student: int
+    ) -> dict[str, list[tuple[Verdict, CellRun]]]:
+        """Answers to exercises of one notebook; after those to one exercise its own solution is put back."""
+        source: Any = self.notebooks[notebook]
+        cells = [Cell(cell.index, cell.source) for cell in _cells(source)]
+        solutions = {exercise_answered(cell): text(cell) for cell in source["cells"]}
+        places: dict[str, list[tuple[str, int]]] = {id_: [] for id_ in answers}
+        for id_, given in answers.items():
+            for number, answer in enumerate(given):
+                places[id_].append((f"{id_}-{number}", cells[-1].index + 1))
+                cells.append(Cell(cells[-1].index + 1, self.catalogue.quoted(answer), (f"{id_}-{number}",)))
+            cells.append(Cell(cells[-1].index + 1, solutions[id_]))
+        asked = {snapshot: id_ for id_, put in places.items() for snapshot, _ in put}
         verdicts, runs = self._run(cells, asked, student)
-        return list(zip(verdicts.values(), runs[-len(answers) :], strict=True))
+        ran = {run.index: run for run in runs}
+        return {id_: [(verdicts[snapshot], ran[index]) for snapshot, index in put] for id_, put in places.items()}
 
     def _run(
         self, cells: Sequence[Cell], asked: Mapping[str, str], student: int
@@ -187,7 +203,10 @@ class Bench:
     def _sandbox(self) -> Sandbox:
         if self.sandbox is None:
             # All that runs in it is ours: what an answer earns does not depend on how well it is locked in.
-            self.sandbox = self._own = Sandbox(default_interpreter(), imports=self.module.imports, allow_unsafe=True)
+            limits = Limits(processes=1024)  # one for each answer that is tried
+            self.sandbox = self._own = Sandbox(
+                default_interpreter(), imports=self.module.imports, limits=limits, allow_unsafe=True
+            )
         return self.sandbox
 
 

@@ -40,10 +40,11 @@ def release_earns_nothing(bench: Bench) -> Iterator[Finding]:
 def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
     """In the sandbox, too, a wrong answer loses what it names."""
     gate = "wrong answers in the sandbox"
+    tried = bench.tried(bench.catalogue.mistakes)
     for id_, mistakes in bench.catalogue.mistakes.items():
         exercise = bench.exercises[id_]
         steady = {check.name for check in exercise.checks if not (exercise.personal or is_personal(check))}
-        for mistake, (verdict, cell) in zip(mistakes, bench.tried(mistakes), strict=True):
+        for mistake, (verdict, cell) in zip(mistakes, tried[id_], strict=True):
             said = f"mistake {mistake.misconception!r}"
             where = f"{bench.file(id_, 'wrong_answers.py')}: {mistake.answer.__name__}"
             lost = {check.name: check.reason for check in verdict.checks if not check.kept}
@@ -60,8 +61,9 @@ def sandboxed_wrong_answers(bench: Bench) -> Iterator[Finding]:
 def sandboxed_right_answers(bench: Bench) -> Iterator[Finding]:
     """In the sandbox, too, independent right answers keep everything."""
     gate = "right answers in the sandbox"
+    tried = bench.tried(bench.catalogue.answers)
     for id_, answers in bench.catalogue.answers.items():
-        for right, (verdict, cell) in zip(answers, bench.tried(answers), strict=True):
+        for right, (verdict, cell) in zip(answers, tried[id_], strict=True):
             where = f"{bench.file(id_, 'right_answers.py')}: {right.answer.__name__}"
             if cell.status != "ok":
                 yield Finding(gate, id_, f"{right.by!r} does not even run: {cell.status}", where)
