@@ -6,6 +6,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("busy machine", deadline=None)  # how long an example takes is nothing that we promise
+settings.load_profile("busy machine")
 
 _ORACLES = Path(__file__).resolve().parents[2] / "shared" / "oracles"
 

@@ -28,14 +28,15 @@ Oracle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
-from reference_solutions import validate
 from reference_solutions.units import Array
 
-__all__ = ["calibrate_counter", "calibration_intervals", "calibration_verdict", "corrected_counts"]
+__all__ = ["calibrate_counter", "calibration_intervals", "corrected_counts", "counter_verdicts"]
 
 
 def calibrate_counter(known: ArrayLike, counted: ArrayLike) -> dict[str, Array]:
@@ -77,44 +78,47 @@ def calibrate_counter(known: ArrayLike, counted: ArrayLike) -> dict[str, Array]:
     return {"gain": gain, "offset": offset, "misfit": np.max(np.abs(c - line), axis=-1)}
 
 
-def calibration_verdict(known: ArrayLike, counted: ArrayLike, tolerance: float = 0.01) -> str:
-    """What a calibrated counter is good for.
+def counter_verdicts(known: Array, counted: Mapping[str, Array]) -> dict[str, str]:
+    """What each of some calibrated counters is good for.
 
     Parameters
     ----------
-    known : (K,) array_like
+    known : (K,) ndarray
         Events that each micro-kernel executes, positive. [1]
-    counted : (K, R) array_like
-        What the counter said in each of R runs of each kernel. [1]
-    tolerance : float
-        Relative error that is allowed. [1]
+    counted : mapping of str to (K, R) ndarray
+        Counter -> what it said in each of R runs of each kernel. [1]
 
     Returns
     -------
-    str
-        `exact` if the median of each kernel is right within the tolerance; else `correctable` if the counter has a
-        positive gain and lies on its line within the tolerance of what the line covers; else `broken`.
+    dict of str to str
+        `exact` if the median of each kernel is right within 1 %; else `correctable` if the counter rises and lies on
+        its line within 1 % of what the line covers; else `broken`.
 
     Raises
     ------
     ValueError
-        If a number of events or the tolerance is not positive, or there are fewer than two different sizes.
+        If there are fewer than two different sizes.
 
     Examples
     --------
     Of three counters one is right, one counts double, one is stuck:
 
-    >>> sizes, runs = [100, 200, 400], 3
-    >>> [calibration_verdict(sizes, [[count] * runs for count in counts])
-    ...  for counts in ([100, 200, 401], [200, 401, 800], [7, 7, 7])]
-    ['exact', 'correctable', 'broken']
+    >>> counts = {"right": [100, 200, 401], "double": [200, 401, 800], "stuck": [7, 7, 7]}
+    >>> runs = {counter: np.array(count)[:, np.newaxis] for counter, count in counts.items()}
+    >>> counter_verdicts(np.array([100, 200, 400]), runs)
+    {'right': 'exact', 'double': 'correctable', 'stuck': 'broken'}
     """
-    validate.require_positive(known=known, tolerance=tolerance)
-    n, c = np.asarray(known, dtype=float), np.median(np.asarray(counted, dtype=float), axis=-1)
-    if np.all(np.abs(c / n - 1) <= tolerance):
-        return "exact"
-    fit = calibrate_counter(known, counted)
-    return "correctable" if fit["misfit"] < tolerance * fit["gain"] * np.ptp(n) else "broken"
+    verdicts = {}
+    for counter, runs in counted.items():
+        medians = np.median(runs, axis=-1)
+        fit = calibrate_counter(known, runs)
+        if np.all(np.abs(medians / known - 1) <= 0.01):
+            verdicts[counter] = "exact"
+        elif fit["misfit"] < 0.01 * fit["gain"] * np.ptp(known):  # never below zero: a line that does not rise
+            verdicts[counter] = "correctable"
+        else:
+            verdicts[counter] = "broken"
+    return verdicts
 
 
 def calibration_intervals(known: ArrayLike, counted: ArrayLike, confidence: float = 0.95) -> dict[str, Array]:

@@ -77,16 +77,16 @@ def roofline_figure(
             left_out.append(name)  # a logarithmic axis has no zero, and no infinity
     ridges = {level: peak_flops_per_s / bandwidth for level, bandwidth in bandwidths_bytes_per_s.items()}
     shown = [*ridges.values(), *(x for one in points for x in one["x"])]
-    left, right = min(shown) / 2, 2 * max(shown)  # nothing lies on the frame
+    left, right = min(shown) / 2, 2 * max(shown)
     roofs = []
     for level, bandwidth in bandwidths_bytes_per_s.items():
         heights = [left * bandwidth, peak_flops_per_s, peak_flops_per_s]
         roofs.append({"label": level, "kind": "line", "x": [left, ridges[level], right], "y": heights})
-    lowest = min(y for one in [*roofs, *points] for y in one["y"])
+    heights = [y for one in [*roofs, *points] for y in one["y"]]
     return {
         "title": "Hierarchical roofline",
         "x": {"label": "operational intensity [flop/B]", "scale": "log", "limits": [left, right]},
-        "y": {"label": "performance [flop/s]", "scale": "log", "limits": [lowest / 2, 2 * peak_flops_per_s]},
+        "y": {"label": "performance [flop/s]", "scale": "log", "limits": [min(heights) / 2, 2 * max(heights)]},
         "series": [*roofs, *points],
         "marks": [{"label": level, "x": ridge, "y": peak_flops_per_s} for level, ridge in ridges.items()],
         "left_out": left_out,

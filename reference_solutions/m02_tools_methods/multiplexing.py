@@ -35,14 +35,12 @@ class CounterMultiplexer:
     counters : int
         Programmable counters of the core. [1]
     groups : sequence of sequence of str
-        Events that must be counted together; each group fits on the counters.
-    fixed : sequence of str
-        Events that have a counter of their own, and always run.
+        Events that must be counted together; each group fits on the counters, and no event is in two.
 
     Raises
     ------
     ValueError
-        If there is no counter, a group is empty or larger than the counters, or an event is there twice.
+        If a group is empty or larger than the counters.
 
     Examples
     --------
@@ -51,33 +49,27 @@ class CounterMultiplexer:
     >>> multiplexer = CounterMultiplexer(counters=3, groups=[["loads", "misses"], ["branches", "mispredicts"]])
     >>> for _ in range(10):
     ...     multiplexer.tick(0.5, {"loads": 1000, "branches": 300})
-    >>> multiplexer.raw("loads"), multiplexer.running_share("loads"), multiplexer.estimate("loads")
-    (5000.0, 0.5, 10000.0)
+    >>> multiplexer.running_share("loads"), multiplexer.estimate("loads")
+    (0.5, 10000.0)
     """
 
-    def __init__(self, counters: int, groups: Sequence[Sequence[str]], fixed: Sequence[str] = ()) -> None:
-        events = [*fixed, *(event for group in groups for event in group)]
-        if counters < 1 or any(not 1 <= len(group) <= counters for group in groups):
+    def __init__(self, counters: int, groups: Sequence[Sequence[str]]) -> None:
+        if any(not 1 <= len(group) <= counters for group in groups):
             raise ValueError("every group has at least one event and fits on the counters")
-        if len(set(events)) < len(events):
-            raise ValueError("an event is counted once")
         self._counters = counters
         self._queue = list(groups)
-        self._fixed = set(fixed)
-        self._raw = dict.fromkeys(events, 0.0)
-        self._running_s = dict.fromkeys(events, 0.0)
+        self._raw = {event: 0.0 for group in groups for event in group}
+        self._running_s = dict.fromkeys(self._raw, 0.0)
         self._enabled_s = 0.0
 
     @property
     def active_events(self) -> set[str]:
         """Events that are being counted now."""
-        active = set(self._fixed)
-        free = self._counters
+        active: set[str] = set()
         for group in self._queue:
-            if len(group) > free:
+            if len(active) + len(group) > self._counters:
                 break  # nobody overtakes: a small group waits behind a large one
             active.update(group)
-            free -= len(group)
         return active
 
     def tick(self, duration_s: float, counts: Mapping[str, float]) -> None:
@@ -89,34 +81,12 @@ class CounterMultiplexer:
             Length of the turn. [s]
         counts : mapping of str to float
             How often each event happened, whether it was being counted or not; none, if it is not named. [1]
-
-        Raises
-        ------
-        ValueError
-            If the turn's length is not positive.
         """
-        if not duration_s > 0:
-            raise ValueError("a turn takes time")
         for event in self.active_events:
             self._raw[event] += counts.get(event, 0)
             self._running_s[event] += duration_s
         self._enabled_s += duration_s
         self._queue = self._queue[1:] + self._queue[:1]
-
-    def raw(self, event: str) -> float:
-        """What the counter saw.
-
-        Parameters
-        ----------
-        event : str
-            One of the events.
-
-        Returns
-        -------
-        float
-            Its count in the time that it ran. [1]
-        """
-        return self._raw[event]
 
     def running_share(self, event: str) -> float:
         """Share of the time that an event was counted.
@@ -144,7 +114,7 @@ class CounterMultiplexer:
         Returns
         -------
         float
-            The raw count, scaled; NaN if the event never ran. [1]
+            What was counted, scaled; NaN if the event never ran. [1]
         """
         running_s = self._running_s[event]
         return self._raw[event] * self._enabled_s / running_s if running_s > 0 else float("nan")

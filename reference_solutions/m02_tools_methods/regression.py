@@ -107,7 +107,7 @@ def cpi_changes(
         raise ValueError(f"only one run has {', '.join(sorted(set(shares_before) ^ set(shares_after)))}")
     was, now = np.asarray(cpi_before, dtype=float), np.asarray(cpi_after, dtype=float)
     return {
-        node: np.asarray(np.asarray(shares_after[node], dtype=float) * now - np.asarray(share, dtype=float) * was)
+        node: np.asarray(shares_after[node], dtype=float) * now - np.asarray(share, dtype=float) * was
         for node, share in shares_before.items()
     }
 

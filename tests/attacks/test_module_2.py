@@ -62,7 +62,7 @@ def points(grader: Grader, notebook: Mapping[str, Any]) -> float:
 
 
 def answered(body: str) -> dict[str, str]:
-    """Every exercise answered with the same body: functions, and the methods of classes."""
+    """Every exercise answered with the same body: functions, methods of classes, and what variables are set to."""
     texts = {}
     for exercise in CATALOGUE.exercises.values():
         if exercise.is_class:
@@ -73,6 +73,8 @@ def answered(body: str) -> dict[str, str]:
             )
         else:
             texts[exercise.id] = f"def {exercise.target}(*args, **more):\n    {body}\n"
+            if exercise.is_value:
+                texts[exercise.id] += f"\n{exercise.target} = {exercise.target}({', '.join(exercise.given)})\n"
     return texts
 
 

@@ -13,21 +13,33 @@ from graders.demo import MODULE, run
 from graders.gradebook import Gradebook
 from graders.reports.gathering import gather
 
-FULL = (5, 6, 9)
+FULL = (3, 7, 7, 4, 4, 8, 5, 2, 3, 2)
+NOTHING = (0,) * len(FULL)
+
+
+def but(*changed: tuple[int, float]) -> tuple[float, ...]:
+    """Everything, except for exercises given as (place, points)."""
+    points: list[float] = list(FULL)
+    for place, earned in changed:
+        points[place] = earned
+    return tuple(points)
+
+
 EARNED = {  # by hand: points of each exercise less the weights of the checks that the sample must lose
     **dict.fromkeys(("01", "02", "03", "04", "18", "20"), FULL),
-    **dict.fromkeys(("05", "06", "07"), (0, 6, 9)),  # no value is right, so refusing bad input does not count either
-    **dict.fromkeys(("08", "09"), (5, 1, 9)),  # only retiring and front end are right
-    "10": (5, 6, 9 - 1.5 - 1.5 - 1.5 - 1),
-    "11": (5, 1, 9 - 1.5 - 1.5 - 1.5 - 1 - 1),
-    "12": (5, 0, 0),
-    "13": (5, 6, 0),
-    "14": (0, 6, 9),
-    "15": (0, 0, 0),
-    "19": (5, 0, 9),
-    **dict.fromkeys(("21", "22"), (0, 0, 0)),
-    "23": (0, 6, 9),
-    "24": (5, 0, 0),
+    **dict.fromkeys(("05", "06", "07"), but((0, 0))),  # no value is right: refusing bad input does not count either
+    "08": but((1, 7 - 2 - 1.5)),
+    "09": but((1, 7 - 2)),
+    "10": but((2, 1)),  # only retiring and front end are right
+    "11": but((1, 7 - 2 - 1.5), (2, 1)),
+    "12": (3, *NOTHING[1:]),
+    "13": but((-1, 0)),
+    "14": but((0, 0)),
+    "15": NOTHING,
+    "19": but((1, 0)),
+    **dict.fromkeys(("21", "22"), NOTHING),
+    "23": but((0, 0)),
+    "24": (3, *NOTHING[1:]),
 }
 
 
@@ -66,8 +78,8 @@ def test_known_mistakes_are_named(submissions) -> None:
     }
     assert [named[number] for number in ("05", "08", "10")] == [
         ["the higher roof"],
+        ["intensity belongs to the kernel alone"],
         ["a clock of recovery is one slot"],
-        ["scaled the wrong way"],
     ]
     assert len(named["11"]) == 2
     assert not any(named[number] for number in EARNED if number not in ("05", "06", "07", "08", "09", "10", "11"))

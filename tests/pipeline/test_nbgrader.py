@@ -136,9 +136,9 @@ def test_the_sandbox_graded_although_nbgrader_was_told_not_to_execute(courses):
     scores = {}
     for row in rows(courses[0], GRADES):
         scores[row[0]] = scores.get(row[0], 0.0) + row[4]
-    assert scores["done"] == scores["hostile"] == scores["linked"] == scores["untidy"] == 20.0
+    assert scores["done"] == scores["hostile"] == scores["linked"] == scores["untidy"] == 45.0
     assert scores["blank"] == scores["empty"] == 0.0
-    assert 0.0 < scores["half"] < 20.0
+    assert 0.0 < scores["half"] < 45.0
     assert {row[8] for row in rows(courses[0], GRADES) if row[0] == "late"} == {scores["late"]}
 
 
@@ -241,7 +241,7 @@ def test_feedback_holds_nothing_that_runs(feedback):
 
 def test_feedback_shows_the_points_and_why(feedback):
     page = (feedback / "half" / SLUG / "practical.html").read_text()
-    assert "Score: 20.0 / 20.0" in (feedback / "done" / SLUG / "practical.html").read_text()
+    assert "Score: 45.0 / 45.0" in (feedback / "done" / SLUG / "practical.html").read_text()
     assert "m02_attainable_flops_per_s" in page
     assert "kept" in page
     assert "lost" in page

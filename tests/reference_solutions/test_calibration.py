@@ -11,8 +11,8 @@ from scipy import stats
 from reference_solutions.m02_tools_methods.calibration import (
     calibrate_counter,
     calibration_intervals,
-    calibration_verdict,
     corrected_counts,
+    counter_verdicts,
 )
 
 SIZES = np.array([1e3, 1e4, 1e5, 1e6])
@@ -106,13 +106,21 @@ def test_known_by_hand():
     ],
 )
 def test_verdicts(counter, said):
-    assert calibration_verdict(SIZES, repeated(counter)) == said
+    assert counter_verdicts(SIZES, {"one": repeated(counter), "two": repeated(lambda n, _: n)}) == {
+        "one": said,
+        "two": "exact",
+    }
 
 
-def test_tolerance_decides():
-    counted = repeated(lambda n, noise: n * 1.02)
-    assert calibration_verdict(SIZES, counted, tolerance=0.01) == "correctable"
-    assert calibration_verdict(SIZES, counted, tolerance=0.03) == "exact"
+@pytest.mark.parametrize(("gain", "said"), [(1.009, "exact"), (0.991, "exact"), (1.011, "correctable")])
+def test_one_percent_decides(gain, said):
+    assert counter_verdicts(SIZES, {"one": repeated(lambda n, noise: gain * n)}) == {"one": said}
+
+
+def test_an_interrupt_costs_no_counter_its_name():
+    counted = repeated(lambda n, noise: n + noise)
+    counted[0, 0] += 8000
+    assert counter_verdicts(SIZES, {"one": counted}) == {"one": "exact"}
 
 
 def test_what_is_corrected_is_what_happened():
@@ -145,9 +153,7 @@ def test_no_line_is_refused(known):
 
 
 def test_other_refusals():
-    with pytest.raises(ValueError, match="tolerance"):
-        calibration_verdict(SIZES, repeated(lambda n, noise: n), 0)
-    with pytest.raises(ValueError, match="known"):
-        calibration_verdict([0, 1], [[0], [1]])
+    with pytest.raises(ValueError, match="two sizes"):
+        counter_verdicts(np.ones(3), {"one": np.ones((3, 2))})
     with pytest.raises(ValueError, match="not positive"):
         corrected_counts(1, 0, 0)

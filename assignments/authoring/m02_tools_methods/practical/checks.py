@@ -1,14 +1,38 @@
-"""What must hold of the answers of module 2."""
+"""What must hold of the answers of module 2's practical notebook."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from graders.checks import Conserved, Equal, Exercise, Raises, Scenario, call, sampled
+from graders.checks import (
+    Conserved,
+    Equal,
+    Exercise,
+    Property,
+    Raises,
+    Scenario,
+    call,
+    in_json,
+    marks,
+    sampled,
+    series,
+    value,
+)
+from reference_solutions.m02_tools_methods.calibration import calibrate_counter, counter_verdicts
+from reference_solutions.m02_tools_methods.drill_down import SKYLAKE_TREE, drill_down_path
+from reference_solutions.m02_tools_methods.figures import bottleneck_figure, roofline_figure
+from reference_solutions.m02_tools_methods.mended_metric_file import mended_metric_file
+from reference_solutions.m02_tools_methods.metric_evaluation import evaluate_metrics
+from reference_solutions.m02_tools_methods.metric_file import read_metric_file
 from reference_solutions.m02_tools_methods.multiplexing import CounterMultiplexer
+from reference_solutions.m02_tools_methods.regression import cpi_changes
 from reference_solutions.m02_tools_methods.roofline import attainable_flops_per_s
 from reference_solutions.m02_tools_methods.topdown import topdown_level_1
+
+DATA = Path(__file__).parents[1] / "data"
 
 # --- attainable performance under a roofline ---------------------------------------------------------------
 
@@ -34,7 +58,7 @@ ROOFLINE = Exercise(
     checks=[
         Equal(
             "both sides of the ridge",
-            weight=2,
+            weight=1,
             cases=[
                 call(0.0833, 3.2e12, 205e9),  # a stream triad on a server
                 call(62.06, 312e12, 2.039e12),
@@ -46,13 +70,13 @@ ROOFLINE = Exercise(
         ),
         Equal(
             "no work, no traffic",
-            weight=1,
+            weight=0.5,
             cases=[call(0, 2e12, 100e9), call(float("inf"), 2e12, 100e9)],
             message="A kernel that computes nothing, and one that never touches memory.",
         ),
         Equal(
             "many kernels, many machines",
-            weight=1,
+            weight=0.75,
             cases=[
                 sampled(kernels_against_machines, count=5),
                 call([1, 10, 100], 5e12, 100e9),
@@ -63,16 +87,145 @@ ROOFLINE = Exercise(
         Raises(
             ValueError,
             "impossible kernels and machines",
-            weight=0.5,
+            weight=0.375,
             cases=[call([3.0, -1.0], 2e12, 100e9), call(1.0, 0.0, 100e9), call(1.0, 2e12, [100e9, -1.0])],
             message="Negative intensities, and machines without peak or bandwidth, are refused.",
         ),
         Raises(
             ValueError,
             "not a number",
-            weight=0.5,
+            weight=0.375,
             cases=[call([1.0, np.nan], 2e12, 100e9), call(1.0, np.nan, 100e9), call(1.0, 2e12, np.nan)],
             message="NaN is refused, wherever it stands, and does not come out as a performance.",
+        ),
+    ],
+)
+
+# --- a figure: hierarchical roofline -------------------------------------------------------------------------
+
+
+def machine(rng, levels):
+    """A peak, and bandwidths that grow towards the core."""
+    bandwidth = rng.uniform(0.5e12, 8e12)
+    bandwidths = {}
+    for level in reversed(levels):
+        bandwidths[level] = bandwidth
+        bandwidth *= rng.uniform(2, 5)
+    return bandwidth * rng.uniform(0.5, 20), {level: bandwidths[level] for level in levels}
+
+
+def kernels_on(rng, peak, bandwidths, rows):
+    """Kernels that use a part of each level's bandwidth, and reach a part of what the roofs allow."""
+    table = {"kernel": [f"kernel_{number}" for number in rng.choice(100, size=rows, replace=False)]}
+    intensity = 10 ** rng.uniform(-0.5, 2.5, size=rows)
+    performance = rng.uniform(0.3, 0.95, size=rows) * attainable_flops_per_s(intensity, peak, min(bandwidths.values()))
+    table["flops_per_s"] = performance
+    for level in reversed(bandwidths):
+        table[f"{level}_bytes_per_s"] = np.minimum(performance / intensity, 0.98 * bandwidths[level])
+        intensity = intensity / rng.uniform(1.1, 4, size=rows)
+    return table
+
+
+def three_levels(rng):
+    peak, bandwidths = machine(rng, ["L1", "L2", "HBM"])
+    return call(pd.DataFrame(kernels_on(rng, peak, bandwidths, rows=4)), peak, bandwidths)
+
+
+def two_levels(rng):
+    peak, bandwidths = machine(rng, ["SLC", "DRAM"])
+    return call(kernels_on(rng, peak, bandwidths, rows=3), peak, bandwidths)
+
+
+ONE_LEVEL = call(
+    {"kernel": ["gemv", "gemm"], "flops_per_s": [3e9, 80e9], "DRAM_bytes_per_s": [6e9, 2e9]}, 100e9, {"DRAM": 10e9}
+)
+UNDRAWABLE = [
+    call(
+        {
+            "kernel": ["copy", "stencil", "registers", "resident"],
+            "flops_per_s": [0.0, 2e12, 9e12, 5e12],
+            "L2_bytes_per_s": [2e12, 4e12, 0.0, 2e12],
+            "HBM_bytes_per_s": [1e12, 1e12, 0.0, 0.0],
+        },
+        10e12,
+        {"L2": 6e12, "HBM": 2e12},
+    ),
+    call({"kernel": ["fill"], "flops_per_s": [0.0], "HBM_bytes_per_s": [1e12]}, 5e12, {"HBM": 2e12}),
+]
+
+
+def roofs(figure):
+    """Bandwidth, corners and peak of each roof, and whether it reaches from limit to limit."""
+    limits = figure["x"]["limits"]
+    return {
+        label: [corners[0, 1] / corners[0, 0], corners[1:-1], corners[-1, 1], np.allclose(corners[[0, -1], 0], limits)]
+        for label, corners in series("line")(figure).items()
+    }
+
+
+def drawn(figure):
+    """Who has how many points, and who has none."""
+    counts = {label: len(points) for label, points in series("points")(figure).items()}
+    return {"left out": sorted(figure["left_out"]), "points": counts}
+
+
+def is_framed(axis, unit, values):
+    """Logarithmic, with its unit, from half of the smallest to twice the largest value."""
+    low, high = axis["limits"]
+    sound = axis["scale"] == "log" and axis["label"].endswith(unit) and low > 0
+    return sound and np.allclose([low, high], [min(values) / 2, 2 * max(values)])
+
+
+def axes_follow_the_data(pairs):
+    for _, figure in pairs:
+        intensities = [mark["x"] for mark in figure["marks"]]
+        intensities += [x for one in figure["series"] if one["kind"] == "points" for x in one["x"]]
+        heights = [y for one in figure["series"] for y in one["y"]]
+        if not (is_framed(figure["x"], "[flop/B]", intensities) and is_framed(figure["y"], "[flop/s]", heights)):
+            return False
+    return True
+
+
+SAMPLED_KERNELS = [ONE_LEVEL, sampled(three_levels, count=1), sampled(two_levels, count=1)]
+
+ROOFLINE_FIGURE = Exercise(
+    "m02_roofline_figure",
+    reference=roofline_figure,
+    checks=[
+        Equal(
+            "a roof for each level",
+            weight=1.5,
+            cases=SAMPLED_KERNELS,
+            part=roofs,
+            message="Each roof rises with its level's bandwidth, bends at its ridge, and ends flat at the right limit.",
+        ),
+        Equal(
+            "a point for each level",
+            weight=2,
+            cases=SAMPLED_KERNELS,
+            part=series("points"),
+            message="Each kernel at its intensity of each level, and at its own performance.",
+        ),
+        Equal(
+            "ridges",
+            weight=1,
+            cases=SAMPLED_KERNELS,
+            part=marks,
+            message="A mark on the ridge of each level.",
+        ),
+        Equal(
+            "what cannot be drawn",
+            weight=1.5,
+            cases=UNDRAWABLE,
+            part=drawn,
+            message="Kernels that compute nothing, or that some level or every level sees no traffic of.",
+        ),
+        Property(
+            "axes",
+            weight=1,
+            cases=[*SAMPLED_KERNELS, *UNDRAWABLE],
+            holds=axes_follow_the_data,
+            message="Both axes logarithmic, with units, and with room around all that is drawn.",
         ),
     ],
 )
@@ -160,22 +313,192 @@ TOPDOWN = Exercise(
         ),
         Equal(
             "multithreading",
-            weight=1.5,
+            weight=2,
             cases=sampled(both_kinds_of_rows, count=2),
             message="Tables in which some workloads ran two threads on the core, and some ran one.",
         ),
         Equal("another width", weight=0.5, cases=sampled(wide_core, count=2), message="Cores that are not four wide."),
         Equal(
             "idle core",
-            weight=0.5,
+            weight=0.75,
             cases=sampled(idle_among_others, count=2),
             message="A workload that never ran a clock has no shares; the others keep theirs.",
         ),
         Equal(
             "counts that do not fit together",
-            weight=0.5,
+            weight=0.75,
             cases=sampled(scaled_apart, count=2),
             message="Counts that claim more than all slots: the table shows it.",
+        ),
+    ],
+)
+
+# --- a figure: stacked shares, bottlenecks marked ------------------------------------------------------------
+
+LEVEL_1 = ["retiring", "bad_speculation", "frontend_bound", "backend_bound"]
+
+
+def stacks(rng, categories, rows):
+    """Shares that add up to one, as a table, and names of workloads."""
+    shares = rng.dirichlet(rng.uniform(0.5, 3, size=len(categories)), size=rows).T
+    names = [f"workload_{number}" for number in rng.choice(100, size=rows, replace=False)]
+    return dict(zip(categories, shares, strict=True)), names
+
+
+def programs(rng):
+    shares, names = stacks(rng, LEVEL_1, rows=6)
+    return call(pd.DataFrame(shares), names)
+
+
+def another_tree(rng):
+    """Other categories, and useful work neither first nor last."""
+    return call(*stacks(rng, ["stalled", "starved", "retiring", "flushed", "throttled"], rows=4))
+
+
+def useful_work_largest(rng):
+    shares, names = stacks(rng, LEVEL_1, rows=3)
+    for name in shares:
+        shares[name] = 0.3 * shares[name] + (0.7 if name == "retiring" else 0)
+    return call(shares, names)
+
+
+UNSTACKABLE = [
+    call(
+        {"retiring": [0.7, 0.2, np.nan, 0.5], "stalled": [-0.1, 0.5, np.nan, 0.3], "starved": [0.4, 0.3, 1.0, 0.1]},
+        ["negative", "sound", "idle", "ninety"],
+    ),
+    call({"retiring": [0.3, 0.6], "stalled": [0.6996, 0.402]}, ["rounded", "too much"]),
+]
+
+
+def bottlenecks(figure):
+    return {mark["x"]: [mark["label"], mark["y"]] for mark in figure["marks"]}
+
+
+def stacked(figure):
+    """Who has a bar, and who has none."""
+    return {"left out": sorted(figure["left_out"]), "bars": [list(one["x"]) for one in figure["series"]]}
+
+
+def stack_is_readable(pairs):
+    for _, figure in pairs:
+        across, up = figure["x"], figure["y"]
+        drawn = [list(one["x"]) for one in figure["series"]]
+        if across["scale"] != "category" or any(names != list(across["limits"]) for names in drawn):
+            return False
+        if up["scale"] != "linear" or not up["label"].endswith("[%]") or [*map(float, up["limits"])] != [0, 100]:
+            return False
+    return True
+
+
+SAMPLED_STACKS = [sampled(programs, count=2), sampled(another_tree, count=2)]
+
+BOTTLENECK_FIGURE = Exercise(
+    "m02_bottleneck_figure",
+    reference=bottleneck_figure,
+    checks=[
+        Equal(
+            "layers",
+            weight=1.25,
+            cases=SAMPLED_STACKS,
+            part=series("bars"),
+            message="Each layer in percent, and standing on those before it.",
+        ),
+        Equal(
+            "bottlenecks",
+            weight=1.25,
+            cases=[*SAMPLED_STACKS, sampled(useful_work_largest, count=2)],
+            part=bottlenecks,
+            message="A mark in the middle of the largest layer that is no useful work.",
+        ),
+        Equal(
+            "what cannot be stacked",
+            weight=1,
+            cases=UNSTACKABLE,
+            part=stacked,
+            message="Workloads with a share below zero, or unknown, or whose shares are no whole.",
+        ),
+        Property(
+            "axes",
+            weight=0.5,
+            cases=[*SAMPLED_STACKS, *UNSTACKABLE],
+            holds=stack_is_readable,
+            message="Names of the workloads that are drawn along one axis, 0 to 100 % along the other.",
+        ),
+    ],
+)
+
+# --- the way down the tree ------------------------------------------------------------------------------------
+
+
+def any_tree(rng):
+    """Three levels, each node with two children; in random order, with thresholds of its own."""
+    names = [f"node_{number}" for number in rng.permutation(21)]
+    parents = [""] * 3 + [names[number] for number in range(9) for _ in range(2)]
+    tree = {name: (parent, float(rng.uniform(0.05, 0.5))) for name, parent in zip(names, parents, strict=True)}
+    values = {name: float(rng.uniform(0, 0.6)) for name in names}
+    order = rng.permutation(names)
+    return call(values, {str(name): tree[name] for name in order})
+
+
+SMALL_TREE = {
+    "dram": ("memory", 0.1),
+    "front": ("", 0.15),
+    "memory": ("back", 0.2),
+    "core": ("back", 0.1),
+    "back": ("", 0.2),
+    "cache": ("memory", 0.05),
+    "latency": ("front", 0.1),
+}
+
+PATH = Exercise(
+    "m02_drill_down_path",
+    reference=drill_down_path,
+    checks=[
+        Equal(
+            "the way down",
+            weight=1,
+            cases=[
+                call(
+                    {"frontend_bound": 0.2, "backend_bound": 0.7, "memory_bound": 0.5, "core_bound": 0.2},
+                    SKYLAKE_TREE,
+                ),
+                call({"frontend_bound": 0.3, "fetch_latency": 0.05, "fetch_bandwidth": 0.25}, SKYLAKE_TREE),
+                call({"retiring": 0.75, "light_operations": 0.7, "heavy_operations": 0.05}, SKYLAKE_TREE),
+                call({"bad_speculation": 0.3, "branch_mispredicts": 0.26, "machine_clears": 0.04}, SKYLAKE_TREE),
+            ],
+            message="From level 1 downwards, always to a child of the node before.",
+        ),
+        Equal("trees of any kind", weight=1, cases=sampled(any_tree, count=20), message="Other trees, in any order."),
+        Equal(
+            "thresholds",
+            weight=1,
+            cases=[
+                call({"back": 0.2, "memory": 0.6, "dram": 0.6, "front": 0.16}, SMALL_TREE),  # at it is not above it
+                call({"back": 0.5, "memory": 0.2, "core": 0.11, "dram": 0.9}, SMALL_TREE),
+                call({"back": 0.5, "memory": 0.3, "core": 0.2, "dram": 0.05, "cache": 0.04}, SMALL_TREE),
+                call({"back": 0.1, "front": 0.1, "memory": 0.9, "latency": 0.9}, SMALL_TREE),
+            ],
+            message="A node above its own threshold, not at it; the smaller one, if only that one is above its own.",
+        ),
+        Equal(
+            "not measured",
+            weight=0.5,
+            cases=[
+                call({"front": 0.3, "back": np.nan, "memory": 0.5, "latency": np.nan}, SMALL_TREE),
+                call({"back": 0.3, "dram": 0.4, "cache": 0.2}, SMALL_TREE),
+                call({}, SMALL_TREE),
+            ],
+            message="Nodes that are missing or NaN: the way does not lead through them.",
+        ),
+        Equal(
+            "two of the same size",
+            weight=0.5,
+            cases=[
+                call({"back": 0.5, "front": 0.5, "latency": 0.3, "memory": 0.4}, SMALL_TREE),
+                call({"back": 0.6, "memory": 0.3, "core": 0.3, "cache": 0.2, "dram": 0.2}, SMALL_TREE),
+            ],
+            message="Of two equally large children the one that stands first in the tree.",
         ),
     ],
 )
@@ -184,12 +507,11 @@ TOPDOWN = Exercise(
 
 
 def a_counter_for_each(student, expect):
-    multiplexer = student.CounterMultiplexer(counters=4, groups=[["a", "b"], ["c"]], fixed=["clocks"])
+    multiplexer = student.CounterMultiplexer(counters=4, groups=[["a", "b"], ["c"]])
     for turn in range(3):
-        expect(multiplexer.active_events).equals({"a", "b", "c", "clocks"})
-        multiplexer.tick(0.25, {"a": 10 + turn, "c": 2, "clocks": 1000})
-    for event, count in {"a": 33, "b": 0, "c": 6, "clocks": 3000}.items():
-        expect(multiplexer.raw(event)).equals(count)
+        expect(multiplexer.active_events).equals({"a", "b", "c"})
+        multiplexer.tick(0.25, {"a": 10 + turn, "c": 2})
+    for event, count in {"a": 33, "b": 0, "c": 6}.items():
         expect(multiplexer.running_share(event)).equals(1)
         expect(multiplexer.estimate(event)).equals(count)
 
@@ -201,7 +523,6 @@ def turns_of_one_length(student, expect):
             expect(multiplexer.active_events).equals(active)
             multiplexer.tick(0.5, {"loads": 400, "misses": 30, "branches": 100, "stores": 70})
     for event, count in {"loads": 800, "misses": 60, "branches": 200, "clears": 0, "stores": 140}.items():
-        expect(multiplexer.raw(event)).equals(count)
         expect(multiplexer.running_share(event)).equals(1 / 3)
         expect(multiplexer.estimate(event)).equals(3 * count)
 
@@ -211,7 +532,6 @@ def turns_of_many_lengths(student, expect, rng):
     for _ in range(8):
         multiplexer.tick(float(rng.uniform(0.01, 0.1)), {name: int(rng.integers(100, 1000)) for name in "abc"})
     for event in "abc":
-        expect(multiplexer.raw(event)).agrees()
         expect(multiplexer.running_share(event)).agrees()
         expect(multiplexer.estimate(event)).agrees()
 
@@ -222,55 +542,32 @@ def small_behind_large(student, expect):
     for active in ({"a", "b", "c"}, {"d", "e", "f"}, {"f", "a", "b", "c"}, {"a", "b", "c"}):
         expect(multiplexer.active_events).equals(active)
         multiplexer.tick(1.0, {"f": 12})
-    expect(multiplexer.raw("f")).equals(24)
     expect(multiplexer.running_share("f")).equals(0.5)
     expect(multiplexer.estimate("f")).equals(48)
 
 
-def fixed_beside_full(student, expect):
-    multiplexer = student.CounterMultiplexer(1, [["a"], ["b"]], ["clocks", "instructions"])
-    expect(multiplexer.active_events).equals({"a", "clocks", "instructions"})
-    multiplexer.tick(1.0, {"a": 5, "b": 5, "clocks": 900, "instructions": 700})
-    expect(multiplexer.active_events).equals({"b", "clocks", "instructions"})
-    multiplexer.tick(3.0, {"a": 15, "b": 15, "clocks": 2700})
-    expect(multiplexer.raw("clocks")).equals(3600)
-    expect(multiplexer.running_share("clocks")).equals(1)
-    expect(multiplexer.estimate("instructions")).equals(700)
-    expect(multiplexer.estimate("a")).equals(20)
-
-
 def not_yet(student, expect):
-    multiplexer = student.CounterMultiplexer(counters=1, groups=[["a"], ["b"]], fixed=["clocks"])
+    multiplexer = student.CounterMultiplexer(counters=1, groups=[["a"], ["b"]])
     expect(multiplexer.running_share("a")).equals(float("nan"))
-    expect(multiplexer.estimate("clocks")).equals(float("nan"))
+    expect(multiplexer.estimate("a")).equals(float("nan"))
     multiplexer.tick(0.5, {"a": 3, "b": 4})
-    expect(multiplexer.raw("b")).equals(0)
     expect(multiplexer.running_share("b")).equals(0)
     expect(multiplexer.estimate("b")).equals(float("nan"))
     expect(multiplexer.estimate("a")).equals(3)
 
 
-def no_time_passes(student, expect):
-    multiplexer = student.CounterMultiplexer(counters=1, groups=[["a"]])
-    expect(multiplexer.tick(0, {"a": 3})).raises(ValueError)
-    expect(multiplexer.tick(-0.5, {"a": 3})).raises(ValueError)
-    multiplexer.tick(0.5, {"a": 3})
-    expect(multiplexer.raw("a")).equals(3)
-
-
 def random_turns(student, rng):
     counters = int(rng.integers(2, 5))
     groups = [[f"{group}.{event}" for event in range(rng.integers(1, counters + 1))] for group in range(4)]
-    multiplexer = student.CounterMultiplexer(counters, groups, fixed=["clocks"])
+    multiplexer = student.CounterMultiplexer(counters, groups)
     for _ in range(6):
-        multiplexer.tick(float(rng.uniform(0.01, 0.1)), {"clocks": int(rng.integers(1000))})
-        shares = [multiplexer.running_share(event) for group in groups for event in group]
-        yield counters, shares, multiplexer.running_share("clocks")
+        multiplexer.tick(float(rng.uniform(0.01, 0.1)), {})
+        yield counters, [multiplexer.running_share(event) for group in groups for event in group]
 
 
 def counters_are_shared(seen):
-    counters, shares, fixed = seen
-    return min(shares) >= 0 and sum(shares) <= counters * (1 + 1e-9) and abs(fixed - 1) < 1e-9
+    counters, shares = seen
+    return min(shares) >= 0 and sum(shares) <= counters * (1 + 1e-9)
 
 
 MULTIPLEXER = Exercise(
@@ -296,30 +593,282 @@ MULTIPLEXER = Exercise(
             play=small_behind_large,
             message="Who goes on the counters when the next group in the queue does not fit.",
         ),
-        Scenario(
-            "fixed counters", weight=1, play=fixed_beside_full, message="Fixed events always run, beside full counters."
-        ),
         Scenario("not yet", weight=1, play=not_yet, message="Before anything ran, and for an event that never did."),
-        Scenario("a turn takes time", weight=0.5, play=no_time_passes, message="A turn without duration is refused."),
         Raises(
             ValueError,
             "impossible wishes",
-            weight=0.5,
-            cases=[
-                call(0, []),
-                call(2, [["a"], []]),
-                call(2, [["a", "b", "c"]]),
-                call(2, [["a"], ["b", "a"]]),
-                call(2, [["a"]], ["a"]),
-            ],
-            message="Groups that can never be counted, and events that are there twice, are refused.",
+            weight=0.75,
+            cases=[call(2, [["a"], []]), call(2, [["a", "b", "c"]]), call(1, [["a"], ["b", "c"]])],
+            message="Groups that can never be counted are refused.",
         ),
         Conserved(
             "no more counters than there are",
-            weight=0.5,
+            weight=0.75,
             script=random_turns,
             invariant=counters_are_shared,
             message="Whatever the groups, the running shares never add up to more than there are counters.",
+        ),
+    ],
+)
+
+# --- calibration ------------------------------------------------------------------------------------------------
+
+
+def counter_runs(rng, sizes=5, runs=5, disturbed=0, scatter=0.02):
+    """A counter with gain, offset and scatter; interrupts fall into `disturbed` of the runs of each size."""
+    known = np.sort(rng.choice(np.arange(100, 100_000), size=sizes, replace=False))
+    line = rng.uniform(50, 5000) + rng.uniform(0.5, 2.5) * known
+    counted = line[:, np.newaxis] * rng.uniform(1 - scatter, 1 + scatter, size=(sizes, runs))
+    for row in counted:
+        row[rng.choice(runs, size=disturbed, replace=False)] += rng.uniform(2e3, 2e5, size=disturbed)
+    return call(known, counted)
+
+
+def undisturbed(rng):
+    return counter_runs(rng, sizes=int(rng.integers(4, 8)))
+
+
+def disturbed(rng):
+    return counter_runs(rng, disturbed=2)
+
+
+def single_runs(rng):
+    return counter_runs(rng, runs=1, scatter=0.1)
+
+
+def by_name(name):
+    """Only this part of the result."""
+    return lambda fit: fit[name]
+
+
+CALIBRATION = Exercise(
+    "m02_calibrate_counter",
+    reference=calibrate_counter,
+    checks=[
+        Equal(
+            "gain",
+            weight=1,
+            cases=[sampled(undisturbed, count=3), call([3, 1, 2], [[6, 7, 6], [2, 2, 3], [4, 4, 4]])],
+            part=by_name("gain"),
+            rtol=1e-7,
+            message="What the counter makes of one event; in runs that nothing disturbed much.",
+        ),
+        Equal(
+            "offset",
+            weight=1,
+            cases=[sampled(undisturbed, count=3), call([0, 10, 30], [[-5, -5], [5, 5], [25, 25]])],
+            part=by_name("offset"),
+            rtol=1e-7,
+            atol=1e-6,
+            message="What the counter says where nothing happens; it may be negative.",
+        ),
+        Equal(
+            "misfit",
+            weight=1,
+            cases=[
+                sampled(single_runs, count=3),
+                call([1, 2, 3, 4], [[2], [2], [2], [3]]),
+                call([1, 2, 3], [[5, 5], [5, 5], [5, 5]]),  # stuck, and without any scatter
+            ],
+            part=by_name("misfit"),
+            rtol=1e-7,
+            atol=1e-6,
+            message="How far the counter strays from its own line, at its worst, above or below.",
+        ),
+        Equal(
+            "disturbed runs",
+            weight=1.5,
+            cases=[
+                sampled(disturbed, count=6),
+                call([10, 20, 30], [[10, 10, 900], [20, 20, 20], [4000, 30, 30]]),
+            ],
+            rtol=1e-7,
+            atol=1e-6,
+            message="Interrupts in up to two of five runs: too many, by thousands.",
+        ),
+        Raises(
+            ValueError,
+            "no line",
+            weight=0.5,
+            cases=[call([50, 50, 50], [[50, 51], [50, 50], [52, 50]]), call([1000], [[1000, 1001]])],
+            message="One size alone gives no line, however often it was run.",
+        ),
+    ],
+)
+
+# --- a value: which counters can be used ----------------------------------------------------------------------
+
+CALIBRATION_RUNS = pd.read_csv(DATA / "calibration.csv", comment="#")
+COUNTED = {
+    counter: rows.filter(like="run").to_numpy() for counter, rows in CALIBRATION_RUNS.groupby("counter", sort=False)
+}
+
+
+def called(word):
+    """Counters that are called so."""
+    return lambda verdicts: sorted(counter for counter, verdict in verdicts.items() if verdict == word)
+
+
+VERDICTS = Exercise(
+    "m02_counter_verdicts",
+    reference=counter_verdicts,
+    given={"known": CALIBRATION_RUNS["known"].unique(), "counted": COUNTED},
+    checks=[
+        Equal(
+            "usable as they are",
+            weight=0.5,
+            cases=[value()],
+            part=called("exact"),
+            message="Counters that are right at every size.",
+        ),
+        Equal(
+            "to be corrected",
+            weight=0.75,
+            cases=[value()],
+            part=called("correctable"),
+            message="Counters that are wrong, and lie on a line that rises.",
+        ),
+        Equal(
+            "not to be used",
+            weight=0.75,
+            cases=[value()],
+            part=called("broken"),
+            message="Counters that no line describes.",
+        ),
+    ],
+)
+
+# --- a file: three faults ---------------------------------------------------------------------------------------
+
+RECEIVED = (DATA / "skylake_level_1.json").read_text(encoding="utf-8")
+ONE_AND_TWO_THREADS = {
+    "SMT_ON": [0, 1, 1, 0],
+    "CPU_CLK_UNHALTED.THREAD": [1000, 1700, 2900, 400],
+    "CPU_CLK_UNHALTED.THREAD_ANY": [1000, 2000, 3200, 400],
+    "IDQ_UOPS_NOT_DELIVERED.CORE": [500, 900, 2100, 90],
+    "INT_MISC.RECOVERY_CYCLES": [20, 60, 150, 4],
+    "INT_MISC.RECOVERY_CYCLES_ANY": [20, 90, 260, 4],
+    "UOPS_ISSUED.ANY": [2400, 2600, 3300, 300],
+    "UOPS_RETIRED.RETIRE_SLOTS": [2100, 2200, 2500, 290],
+}
+
+
+def by_file(*metrics):
+    """These metrics, by a file that must be sound."""
+
+    def part(text):
+        in_json()(text)  # no text, or too long a one, is read no further
+        return evaluate_metrics(read_metric_file(text), ONE_AND_TWO_THREADS, metrics)
+
+    return part
+
+
+def untouched(text):
+    """What was right as received."""
+    document = in_json()(text)
+    return [
+        document["cpu"],
+        document["documents"],
+        document["settings"],
+        [metric["name"] for metric in document["metrics"]],
+    ]
+
+
+METRIC_FILE = Exercise(
+    "m02_mended_metric_file",
+    reference=mended_metric_file,
+    given={"received": RECEIVED},
+    checks=[
+        Equal(
+            "version of the events",
+            weight=0.5,
+            cases=[value()],
+            part=in_json("event_file"),
+            message="The list of events that the counts were taken with.",
+        ),
+        Equal(
+            "events",
+            weight=0.75,
+            cases=[value()],
+            part=in_json("events"),
+            message="Each alias stands for the event that its name says.",
+        ),
+        Equal(
+            "clocks of two threads",
+            weight=0.75,
+            cases=[value()],
+            part=by_file("clocks"),
+            message="Clocks of the core, with and without multithreading.",
+        ),
+        Equal(
+            "the four shares",
+            weight=0.5,
+            cases=[value()],
+            part=by_file(*LEVEL_1),
+            message="Level 1 by this file, on counts of one thread and of two.",
+        ),
+        Equal(
+            "nothing else",
+            weight=0.5,
+            cases=[value()],
+            part=untouched,
+            message="CPU, documents, settings and the metrics' names were right.",
+        ),
+    ],
+)
+
+# --- regression -------------------------------------------------------------------------------------------------
+
+
+def two_runs(rng):
+    nodes = ["useful", "branches", "clears", "fetch", "memory", "core"]
+    before, after = (dict(zip(nodes, map(float, rng.dirichlet(np.full(6, 2.0))), strict=True)) for _ in range(2))
+    return call(before, float(rng.uniform(0.4, 1.2)), after, float(rng.uniform(1.3, 3)))
+
+
+def listed_in_another_order(rng):
+    before, cpi_before, after, cpi_after = two_runs(rng).args
+    return call(before, cpi_before, dict(reversed(after.items())), cpi_after)
+
+
+def adds_up(pairs):
+    for case, changes in pairs:
+        _, before, _, after = case.args
+        if not np.isclose(sum(float(change) for change in changes.values()), after - before, rtol=1e-9):
+            return False
+    return True
+
+
+REGRESSION = Exercise(
+    "m02_cpi_changes",
+    reference=cpi_changes,
+    checks=[
+        Equal(
+            "each node",
+            weight=1,
+            cases=[
+                call({"memory": 0.25, "other": 0.75}, 1.0, {"memory": 0.5, "other": 0.5}, 1.5),
+                sampled(two_runs, count=4),
+                sampled(listed_in_another_order, count=2),
+            ],
+            message="What each node gained or lost, in clocks per instruction.",
+        ),
+        Property(
+            "the sum",
+            weight=0.5,
+            cases=sampled(two_runs, count=4),
+            holds=adds_up,
+            message="The changes of all nodes add up to the change of the program.",
+        ),
+        Raises(
+            ValueError,
+            "other nodes",
+            weight=0.5,
+            cases=[
+                call({"memory": 0.5, "other": 0.5}, 1.0, {"memory": 0.4, "core": 0.1, "other": 0.5}, 1.2),
+                call({"memory": 0.5, "other": 0.5}, 1.0, {"other": 1.0}, 1.2),
+            ],
+            message="Two runs that were not split into the same nodes cannot be compared node by node.",
         ),
     ],
 )
