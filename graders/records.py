@@ -179,7 +179,7 @@ class CellRun:
         Of a course's own cell the text of the last value, if it is shown.
     found : tuple of (str, str)
         What was not as it should be when such a cell ran: `replaced`, and which function of a library; `redefined`,
-        and which name; `unfinished`, and how many statements did not run.
+        and which name; `lying`, and which class; `unfinished`, and how many statements did not run.
     """
 
     index: int

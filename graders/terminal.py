@@ -145,6 +145,15 @@ def print_feedback(written: Sequence[Feedback]) -> None:
     console().print("\n".join(lines), soft_wrap=True)
 
 
+def print_weaker(assignment: str) -> None:
+    """Say that an assignment was graded by the tests in its own notebooks."""
+    said = (
+        f"{assignment} is foreign: graded by the tests in its notebooks, as nbgrader does. They share the student's"
+        " interpreter, which is weaker than aisa's own checks; docs/foreign-courses.md says how. Mind the flags."
+    )
+    console().print(f"\n[yellow]weaker[/] {said}")
+
+
 def print_status(assignments: Sequence[AssignmentStatus]) -> None:
     """A table of assignments, then what is left to mark, and every score that is not proven."""
     from rich.markup import escape

@@ -31,13 +31,16 @@ def grade(
     allow_unsafe: AllowUnsafe = False,
     as_json: AsJson = False,
 ) -> None:
-    """Grade the submissions of an assignment; what has not changed is left as it is."""
+    """Grade the submissions of an assignment; what has not changed is left as it is.
+
+    An assignment that no module covers is graded by the tests in its own notebooks, in a course of nbgrader's own, too.
+    """
     from graders.course import load
     from graders.grading import grade_course
     from graders.grading.best import changed_by_settling
-    from graders.terminal import GradingProgress, print_receipts
+    from graders.terminal import GradingProgress, print_receipts, print_weaker
 
-    opened = load(course)
+    opened = load(course, adopting=True)
     progress = GradingProgress(show=sys.stderr.isatty() and not as_json)
     run = partial(grade_course, opened, assignment, workers=workers, progress=progress, allow_unsafe=allow_unsafe)
     try:
@@ -51,6 +54,8 @@ def grade(
         print_json(receipts)
     else:
         print_receipts(receipts)
+        if opened.is_foreign(assignment):
+            print_weaker(assignment)
     if any(receipt.state in ("refused", "not graded") for receipt in receipts):
         raise typer.Exit(1)
 

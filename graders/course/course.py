@@ -5,12 +5,13 @@ from __future__ import annotations
 import hmac
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from graders.authoring import yaml_document
 from graders.authoring.material import Module, load_module
+from graders.course.foreign import ForeignSettings, adopt, is_foreign
 from graders.course.settings import Settings
 from graders.errors import CourseError, UsageError
 from graders.paths import material_root
@@ -59,6 +60,10 @@ class Course:
         Notebooks run at a time.
     sandbox_interpreter : Path or None
         The sandbox's Python, if the course names one.
+    foreign : bool
+        Whether it is a course of nbgrader's own, without `course.yaml`.
+    own_files : mapping of str to tuple of str
+        Files that students may bring in the place of an assignment's, by assignment; in courses of nbgrader's own.
     """
 
     root: Path
@@ -77,6 +82,18 @@ class Course:
     inbox_aliases: Mapping[str, str]
     workers: int
     sandbox_interpreter: Path | None
+    foreign: bool = False
+    own_files: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def assignments(self) -> tuple[str, ...]:
+        """Modules, and what else lies in `source/`: assignments that no module covers."""
+        found = {path.parent.name for path in (self.root / "source").glob("*/*.ipynb")}
+        return tuple(sorted({*self.modules, *found}))
+
+    def is_foreign(self, assignment: str) -> bool:
+        """Whether no module covers an assignment, so that it is graded by the tests in its own notebooks."""
+        return assignment not in self.modules and (self.foreign or assignment in self.assignments)
 
     @property
     def salt(self) -> bytes:
@@ -122,13 +139,15 @@ class Course:
         return self.root / "autograded" / student / assignment
 
 
-def load(directory: Path | str) -> Course:
-    """Read a course directory.
+def load(directory: Path | str, *, adopting: bool = False) -> Course:
+    """Read a course directory: one of ours, or one of nbgrader's own.
 
     Parameters
     ----------
     directory : Path or str
         The course, or any folder inside it.
+    adopting : bool
+        Whether to give a course of nbgrader's own a secret, if it has none yet.
 
     Returns
     -------
@@ -142,9 +161,43 @@ def load(directory: Path | str) -> Course:
         If `course.yaml` or the secret is wrong.
     """
     given = Path(directory).resolve()
-    root = next((folder for folder in (given, *given.parents) if (folder / SETTINGS).is_file()), None)
-    if root is None:
-        raise UsageError("there is no course.yaml here or above", str(given), "Make a course with `aisa init DIR`.")
+    for folder in (given, *given.parents):
+        if (folder / SETTINGS).is_file():
+            return _ours(folder)
+        if is_foreign(folder):
+            return _foreign(folder, adopting=adopting)
+    raise UsageError("there is no course.yaml here or above", str(given), "Make a course with `aisa init DIR`.")
+
+
+def _foreign(root: Path, *, adopting: bool) -> Course:
+    settings = ForeignSettings(root)
+    if adopting:
+        adopt(root, root / SECRET)
+    elif not (root / SECRET).exists():
+        raise UsageError("aisa has graded nothing in this course yet", str(root), "Run `aisa grade ASSIGNMENT` in it.")
+    return Course(
+        root=root,
+        course_id=settings.course_id,
+        students=(),
+        modules=(),
+        material=material_root(),
+        database=settings.database,
+        secret=_secret(root / SECRET),
+        limits=Limits(**settings.limits),
+        due={},
+        late=settings.late,
+        attempts="last",
+        pass_marks={},
+        inbox_pattern="",
+        inbox_aliases={},
+        workers=settings.ours.workers or os.cpu_count() or 1,
+        sandbox_interpreter=root / settings.ours.sandbox if settings.ours.sandbox else None,
+        foreign=True,
+        own_files=settings.own_files,
+    )
+
+
+def _ours(root: Path) -> Course:
     settings = yaml_document.read(root / SETTINGS, Settings)
     limits = {name: value for name, value in settings.limits.model_dump().items() if value is not None}
     return Course(

@@ -6,6 +6,7 @@ What is found wrong is said in one message, and nothing else of the submission i
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 from collections.abc import Collection, Mapping
@@ -22,6 +23,7 @@ from graders.records import Flag
 
 NBGRADER_FILES = ("submission_secret.txt", "timestamp.txt")
 _LONGEST_RECEIPT = 1024
+_MOST_BESIDE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Submission:
         When it was handed in, naive UTC, as nbgrader's `timestamp.txt` says.
     receipts : mapping of str to bytes
         The small files by which nbgrader knows a submission again, as they are.
+    beside : mapping of str to bytes
+        Other files of the student's that lie beside the notebooks when they run: for assignments that no module
+        covers, which may need them.
     """
 
     student: str
@@ -47,6 +52,17 @@ class Submission:
     flags: tuple[Flag, ...] = ()
     timestamp: datetime | None = None
     receipts: Mapping[str, bytes] = field(default_factory=dict)
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+
+    def digest(self, notebook: str) -> str:
+        """SHA-256 of a notebook, and of the files that lie beside it when it runs; empty where it is missing."""
+        content = self.notebooks.get(notebook)
+        if content is None:
+            return ""
+        whole = hashlib.sha256(content)
+        for name, other in sorted(self.beside.items()):
+            whole.update(f"{name}\0{len(other)}\0".encode() + other)
+        return whole.hexdigest()
 
 
 def submitted_students(course: Course, assignment: str) -> list[str]:
@@ -104,16 +120,32 @@ def read_submission(
         files = dict(folder.walk(here, PurePosixPath(), where, folder.Tally()))
         contents = {name: folder.read(here, f"{name}.ipynb", where) for name in names if f"{name}.ipynb" in files}
         receipts = {name: folder.read(here, name, where)[:_LONGEST_RECEIPT] for name in NBGRADER_FILES if name in files}
+        extra = {name: size for name, size in files.items() if name not in wanted and name not in NBGRADER_FILES}
+        beside = _beside(here, extra, where) if course.is_foreign(assignment) else {}
     if not contents:
         found = ", ".join(name for name in files if name.endswith(".ipynb")) or "none"
         raise SubmissionError(f"no notebook of {assignment}: expected {', '.join(wanted)}, found {found}", where)
-    extra = [name for name in files if name not in wanted and name not in NBGRADER_FILES]
-    flags = [Flag("extra-file", name, "It is not used.") for name in extra if not (source / name).is_file()]
+    told = "It lies beside the notebooks when they run." if beside else "It is not used."
+    flags = [Flag("extra-file", name, told) for name in extra if not (source / name).is_file()]
     stamp = _timestamp(receipts.get("timestamp.txt", b""))
     if "timestamp.txt" in receipts and stamp is None:
         del receipts["timestamp.txt"]
         flags.append(Flag("timestamp", "timestamp.txt", "It holds no time; the submission counts as in time."))
-    return Submission(student, assignment, contents, tuple(flags), stamp, receipts)
+    return Submission(student, assignment, contents, tuple(flags), stamp, receipts, beside)
+
+
+def _beside(here: int, sizes: Mapping[str, int], where: str) -> dict[str, bytes]:
+    """The other files of a submission, notebooks excepted."""
+    if sum(sizes.values()) > _MOST_BESIDE:
+        found = f"its files besides the notebooks hold more than {_MOST_BESIDE >> 20} MiB"
+        raise SubmissionError(found, where, "Hand in less.")
+    contents = {}
+    for name in sizes:
+        *above, last = PurePosixPath(name).parts
+        if not name.endswith(".ipynb"):
+            with folder.opened(".", *above, inside=here) as inner:
+                contents[name] = folder.read(inner, last, where)
+    return contents
 
 
 def require_student(course: Course, student: str, where: str) -> None:

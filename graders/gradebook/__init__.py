@@ -5,6 +5,17 @@ from graders.gradebook.gradebook import Gradebook
 from graders.gradebook.known import Graded
 from graders.gradebook.marks import KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
+from graders.gradebook.released import SourceCell, SourceNotebook
 from graders.gradebook.scores import auto_scores
 
-__all__ = ["Gradebook", "Graded", "KeptMark", "Unmarked", "Unproven", "auto_scores", "write_autograded"]
+__all__ = [
+    "Gradebook",
+    "Graded",
+    "KeptMark",
+    "SourceCell",
+    "SourceNotebook",
+    "Unmarked",
+    "Unproven",
+    "auto_scores",
+    "write_autograded",
+]

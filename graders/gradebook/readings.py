@@ -17,6 +17,7 @@ from graders.gradebook.evidence import Kept
 from graders.gradebook.known import Graded, known_notebooks
 from graders.gradebook.marks import Exercise, KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
+from graders.gradebook.released import SourceNotebook, sources
 from graders.gradebook.releases import Version, versions
 from graders.records import NotebookResult
 
@@ -234,3 +235,24 @@ class Readings:
         """
         with self._reading() as connection:
             return versions(connection, self.course.secret, assignment)
+
+    def sources(self, assignment: str) -> dict[str, SourceNotebook]:
+        """An assignment's notebooks as they were released, hidden tests included.
+
+        Parameters
+        ----------
+        assignment : str
+            Its name.
+
+        Returns
+        -------
+        dict of str to SourceNotebook
+            By the notebook's name, sorted.
+
+        Raises
+        ------
+        UsageError
+            If it was never released.
+        """
+        with self._reading() as connection:
+            return sources(connection, assignment)

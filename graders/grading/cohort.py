@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -13,7 +12,9 @@ from graders.course.course import Course
 from graders.course.intake import Submission, read_submission, submitted_students
 from graders.errors import AisaError, CourseError, GraderError, SubmissionError, UsageError
 from graders.gradebook import Gradebook, Graded
+from graders.grading.foreign import ForeignGrader
 from graders.grading.grader import Grader
+from graders.grading.opening import open_grader
 from graders.grading.receipt import Receipt, State
 from graders.grading.regrade import ScoreChange, again, penalty_change, score_changes
 from graders.records import NotebookResult
@@ -67,11 +68,12 @@ def grade_course(
     receipts = []
     eager = any(_looks_new(course, student, assignment) for student in chosen)
     with (
-        Grader(course, assignment, allow_unsafe=allow_unsafe, eager=eager) as grader,
+        open_grader(course, assignment, allow_unsafe=allow_unsafe, eager=eager) as grader,
         Gradebook.open(course) as gradebook,
     ):
         gradebook.enrol()
-        gradebook.require_released(grader.module)
+        if isinstance(grader, Grader):
+            gradebook.require_released(grader.module)
         run = _Run(grader, gradebook, workers or course.workers)
         for receipt in run.receipts(chosen):
             receipts.append(receipt)
@@ -93,7 +95,7 @@ class _Run:
 
     Parameters
     ----------
-    grader : Grader
+    grader : Grader or ForeignGrader
         Of the assignment.
     gradebook : Gradebook
         Open.
@@ -101,7 +103,7 @@ class _Run:
         Notebooks run at a time.
     """
 
-    def __init__(self, grader: Grader, gradebook: Gradebook, workers: int) -> None:
+    def __init__(self, grader: Grader | ForeignGrader, gradebook: Gradebook, workers: int) -> None:
         self.grader = grader
         self.gradebook = gradebook
         self.workers = workers
@@ -125,7 +127,7 @@ class _Run:
                 if not stale:
                     yield self._settled(submission)
                     continue
-                self.grader.sandboxes.started()  # where it cannot start, that is said once, and not of every student
+                self.grader.start()  # where it cannot start, that is said once, and not of every student
                 going[pool.submit(self._grade, submission, stale)] = submission
                 if len(going) >= _AHEAD * self.workers:
                     yield from self._finished(going)
@@ -147,14 +149,13 @@ class _Run:
 
     def _stands(self, submission: Submission, notebook: str) -> bool:
         known = self._known(submission, notebook)
-        content = submission.notebooks.get(notebook)
-        digest = "" if content is None else hashlib.sha256(content).hexdigest()
-        if known is None or not known.proven or known.digests != (digest, self.grader.context_digest(notebook)):
+        digests = (submission.digest(notebook), self.grader.context_digest(notebook))
+        if known is None or not known.proven or known.digests != digests:
             return False
         if submission.timestamp not in (None, known.timestamp):
             return False
         folder = self.grader.course.autograded(submission.student, submission.assignment)
-        return content is None or (folder / f"{notebook}.ipynb").is_file()
+        return notebook not in submission.notebooks or (folder / f"{notebook}.ipynb").is_file()
 
     def _known(self, submission: Submission, notebook: str) -> Graded | None:
         return self.known.get((submission.student, notebook))

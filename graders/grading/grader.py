@@ -74,6 +74,14 @@ class Grader:
         """The assignment's module."""
         return self.assignment.module
 
+    def start(self) -> None:
+        """Start the sandbox, if it is not running: where that cannot be, it is said before anybody is graded."""
+        self.sandboxes.started()
+
+    def is_stale(self, course: Course) -> bool:
+        """Whether something that results depend on has changed since; references need a new process."""
+        return self.assignment.is_stale(course)
+
     def context_digest(self, notebook: str) -> str:
         """SHA-256 of all that a result depends on besides the submission."""
         return self._contexts[notebook]

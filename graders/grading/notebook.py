@@ -8,10 +8,12 @@ from typing import Any
 
 from graders.course.course import Course
 from graders.course.intake import Submission
+from graders.grading.foreign import ForeignGrader
 from graders.grading.grader import Grader
+from graders.grading.opening import open_grader
 from graders.records import NotebookResult
 
-_graders: dict[tuple[str, str], Grader] = {}
+_graders: dict[tuple[str, str], Grader | ForeignGrader] = {}
 _lock = threading.Lock()
 
 
@@ -55,14 +57,19 @@ def rebuilt_notebook(course: Course, submission: Submission, notebook: str) -> d
     return _grader(course, submission.assignment).rebuilt(submission, notebook).notebook
 
 
-def _grader(course: Course, assignment: str) -> Grader:
+def notebook_names(course: Course, assignment: str) -> tuple[str, ...]:
+    """Names of an assignment's notebooks, without extension."""
+    return _grader(course, assignment).module.notebooks
+
+
+def _grader(course: Course, assignment: str) -> Grader | ForeignGrader:
     with _lock:
         key = (str(course.root), assignment)
         grader = _graders.get(key)
-        if grader is None or grader.assignment.is_stale(course):
+        if grader is None or grader.is_stale(course):
             if grader is not None:
                 grader.close()
-            grader = _graders[key] = Grader(course, assignment)
+            grader = _graders[key] = open_grader(course, assignment)
         return grader
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graders.authoring.answers import SUFFIX, exercise_answered, nbgrader_metadata
+from graders.authoring.answers import SUFFIX, nbgrader_metadata
 from graders.course.checksum import checksum
 from graders.errors import SubmissionError
 from graders.records import Flag, Json
@@ -37,6 +37,7 @@ _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 _CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 _MISSING_ANSWER = "# This answer cell is missing from the submission."
+"""Not the stub, which says that nothing was answered: whoever took the cell away may have answered elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,7 @@ class _Work:
             found = [index for index, claim in enumerate(claims) if claim == grade_id]
             if len(found) > 1:
                 self.flag("duplicate-cell", grade_id, f"It is there {len(found)} times; the last one counts.")
-            if exercise_answered(ours):
+            if _is_answer(ours):
                 filled = [index for index in found if _text(self.submitted[index]) != _text(ours)]
                 dropped |= set(found) - set(filled or found[-1:])
                 found = filled or found
@@ -247,7 +248,7 @@ class _Work:
 
     def _missing(self, grade_id: str, ours: Json) -> dict[str, Any]:
         cell = _clean(_copied(ours))
-        if exercise_answered(ours):
+        if _is_answer(ours):
             self.absent_answers.add(grade_id)
             self.flag("missing-answer-cell", grade_id, "The submission has no such cell.")
             cell["source"] = _MISSING_ANSWER
@@ -306,6 +307,10 @@ def _copied(value: Any) -> Any:
 def _cells(notebook: Json) -> list[dict[str, Any]]:
     cells = notebook.get("cells", [])
     return [dict(cell) for cell in cells if isinstance(cell, Mapping)] if isinstance(cells, list) else []
+
+
+def _is_answer(cell: Json) -> bool:
+    return bool(nbgrader_metadata(cell).get("solution"))
 
 
 def _grade_id(cell: Json) -> str:

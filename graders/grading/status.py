@@ -46,7 +46,7 @@ def course_status(course: Course) -> tuple[AssignmentStatus, ...]:
         Sorted by assignment.
     """
     with Gradebook.open(course) as gradebook:
-        return tuple(_assignment(course, gradebook, assignment) for assignment in course.modules)
+        return tuple(_assignment(course, gradebook, assignment) for assignment in course.assignments)
 
 
 def _assignment(course: Course, gradebook: Gradebook, assignment: str) -> AssignmentStatus:

@@ -74,40 +74,55 @@ _PATTERNS = {
     family: (words.split(), re.compile(pattern, re.VERBOSE | re.MULTILINE))
     for family, (words, pattern) in _FAMILIES.items()
 }
+_PATTERNS_IN_COMMON = _PATTERNS | {
+    "objects that decide how they compare": (
+        ["__"],
+        re.compile(
+            r"""\bdef\s+__(?:eq|ne|lt|le|gt|ge|bool|len|contains|float|int|index|abs|sub|rsub|round|array|hash|repr|str)__
+            | ['"]__(?:eq|ne|bool|array)__['"] | \baisa_inside\b | \bnonce\b""",
+            re.VERBOSE | re.MULTILINE,
+        ),
+    ),
+}
+"""Where tests share the student's interpreter, an object can answer for itself."""
 
 
-def suspicions(notebook: Json) -> tuple[Flag, ...]:
+def suspicions(notebook: Json, course: str | None = None) -> tuple[Flag, ...]:
     """Flag each of the student's code cells that holds such words.
 
     Parameters
     ----------
     notebook : Json
         A rebuilt submission.
+    course : str, optional
+        All that the authors of a notebook with tests in it wrote: what they say themselves is not odd. There, what
+        decides about comparisons is.
 
     Returns
     -------
     tuple of Flag
         One a cell: `suspicious-code`.
     """
-    return tuple(_flags(notebook))
+    return tuple(_flags(notebook, course))
 
 
-def _flags(notebook: Json) -> Iterator[Flag]:
+def _flags(notebook: Json, course: str | None) -> Iterator[Flag]:
     cells = notebook["cells"]
     assert isinstance(cells, list)  # noqa: S101  `rebuild` made it
     for number, cell in enumerate(cells, 1):
         said = nbgrader_metadata(cell)
-        if cell["cell_type"] != "code" or said.get("locked"):
+        if cell["cell_type"] != "code" or said.get("locked") or (said.get("grade") and not said.get("solution")):
             continue
-        if reasons := _reasons(text(cell)):
+        if reasons := _reasons(text(cell), course):
             where = str(said.get("grade_id") or f"cell {number}")
             yield Flag("suspicious-code", where, f"It speaks of {'; '.join(reasons)}.")
 
 
-def _reasons(source: str) -> list[str]:
+def _reasons(source: str, course: str | None) -> list[str]:
     reasons = []
-    for family, (words, pattern) in _PATTERNS.items():
+    for family, (words, pattern) in (_PATTERNS if course is None else _PATTERNS_IN_COMMON).items():
         if any(word in source for word in words):
-            found = sorted({" ".join(match.group().split())[:60] for match in pattern.finditer(source)})
+            matches = [match.group().strip() for match in pattern.finditer(source)]
+            found = sorted({" ".join(match.split())[:60] for match in matches if match not in (course or "")})
             reasons += [f"{family} ({', '.join(found[:_MOST_NAMED])})"] if found else []
     return reasons

@@ -19,7 +19,7 @@ from traitlets import Bool
 from graders.course.course import Course, load
 from graders.course.intake import Submission, read_submission
 from graders.gradebook import Gradebook, write_autograded
-from graders.grading.notebook import grade_notebook, rebuilt_notebook
+from graders.grading.notebook import grade_notebook, notebook_names, rebuilt_notebook
 from graders.records import NotebookResult
 
 Node = Any
@@ -90,7 +90,7 @@ class Grade(_Step):
 
 def _absent(course: Course, submission: Submission) -> list[NotebookResult]:
     """Results of notebooks that were not handed in: nbgrader never asks for them."""
-    names = course.module(submission.assignment).notebooks
+    names = notebook_names(course, submission.assignment)
     return [grade_notebook(course, submission, name) for name in names if name not in submission.notebooks]
 
 

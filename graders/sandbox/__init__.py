@@ -1,6 +1,7 @@
 """Runs student code where it can reach nothing, and asks it questions."""
 
+from graders.sandbox.course_cells import Watch
 from graders.sandbox.notebook_run import NotebookRun
 from graders.sandbox.pool import Sandbox, default_interpreter
 
-__all__ = ["NotebookRun", "Sandbox", "default_interpreter"]
+__all__ = ["NotebookRun", "Sandbox", "Watch", "default_interpreter"]

@@ -20,11 +20,14 @@ class Watch:
     ----------
     packages : tuple of str
         Packages whose functions and classes are to be what they are now whenever a cell of the course runs.
+    expected : tuple of str
+        Names that a right answer defines.
     environment : mapping of str to str
         Environment variables.
     """
 
     packages: tuple[str, ...]
+    expected: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -56,7 +59,7 @@ class Order:
         """What was not as it should be, as far as an answer tells."""
         unfinished = head.get("status") == "ok" and not self.finished(head)
         said = [("unfinished", "its statements did not all run to their end")] if unfinished else []
-        return (*said, *_names(head, "replaced"), *_names(head, "redefined"))
+        return (*said, *(one for kind in ("replaced", "redefined", "lying") for one in _names(head, kind)))
 
     def shown(self, head: Mapping[str, object]) -> str:
         """Text of the last value."""

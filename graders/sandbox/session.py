@@ -10,7 +10,7 @@ import signal
 import socket
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 from graders.errors import SandboxError
@@ -124,7 +124,7 @@ class Session:
 
     def watch(self, watch: Watch) -> None:
         """Let it look at its libraries, before any cell runs."""
-        head = {"op": "watch", "n": self._next_number(), "packages": watch.packages, "environment": watch.environment}
+        head = {"op": "watch", "n": self._next_number(), **asdict(watch)}
         self._before_cells(codec.pack(head), "look at its libraries")
 
     def _before_cells(self, message: bytes, what: str) -> None:

@@ -19,7 +19,7 @@ IMPORTS = "import math\nimport numpy as np\nfrom math import isclose as near"
 TEST = "assert answer() == 42\nassert near(answer(), 42.0)"
 RIGHT = "def answer():\n    return 42"
 WRONG = "def answer():\n    return 41"
-WATCH = Watch(("builtins", "math", "numpy"), {"NBGRADER_EXECUTION": "autograde"})
+WATCH = Watch(("builtins", "math", "numpy"), ("Money",), {"NBGRADER_EXECUTION": "autograde"})
 
 
 @pytest.fixture(scope="module")
@@ -149,6 +149,77 @@ def test_a_plain_variable_of_the_course_may_change(best: Sandbox) -> None:
     course, test = "data = [1, 2]", "assert data"
     with run(best, course, "data = data + [3]", test, course=(course, test)) as notebook:
         assert notebook.cells[2].found == ()
+
+
+LIES = {
+    "a method": "class Odd(int):\n    def __eq__(self, other): return True\n    __hash__ = int.__hash__\nmade = Odd()",
+    "a name put together": "Odd = type('Odd', (int,), {'__e' + 'q__': lambda *a: True})\nmade = Odd()",
+    "a method set later": "class Odd: pass\nsetattr(Odd, '__' + 'eq__', lambda *a: True)\nmade = Odd()",
+    "a metaclass": (
+        "class Meta(type):\n    def __eq__(self, other): return True\n    __hash__ = type.__hash__\n"
+        "class Odd(metaclass=Meta): pass\nclass Odd2(Odd): __eq__ = lambda *a: True\nmade = Odd2()"
+    ),
+    "the name of a library's": (
+        "class Odd:\n    __eq__ = lambda *a: True\nOdd.__module__, Odd.__qualname__ = 'decimal', 'Odd'\nmade = Odd()"
+    ),
+    "one in a list": "class Odd:\n    __eq__ = lambda *a: True\nmade = [[Odd()]]",
+    "one in an array": "class Odd:\n    __eq__ = lambda *a: True\nmade = np.array([Odd()], dtype=object)",
+    "arithmetic": "class Odd(float):\n    __sub__ = __rsub__ = lambda *a: 0.0\nmade = Odd()",
+    "as a number": "class Odd:\n    __float__ = lambda self: 42.0\nmade = Odd()",
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("test", ["made == 42", "make() == 42", "made2 = make()\nabs(make() - 42) < 1"])
+def test_an_object_that_answers_for_itself_is_told(best: Sandbox, lie: str, test: str) -> None:
+    made = f"{LIES[lie]}\ndef make():\n    return made"
+    with run(best, IMPORTS, made, test, course=(IMPORTS, test)) as notebook:
+        found = [name.removesuffix("2") for kind, name in notebook.cells[2].found if kind == "lying"]
+    inside = "one in" in lie and "== 42" not in test
+    assert found == ([] if inside else ["Odd"])
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "from fractions import Fraction\nmade = Fraction(42)",
+        "from decimal import Decimal\nmade = Decimal(42)",
+        "made = np.float64(42)",
+        "from collections import Counter, OrderedDict\nmade = [Counter(), OrderedDict()]",
+        "import pandas as pd\nmade = pd.Series([42])",
+        "class Plain:\n    def __init__(self): self.x = 1\n    def __repr__(self): return 'plain'\nmade = Plain()",
+        "class Money:\n    def __eq__(self, other): return True\nmade = Money()",
+        "import datetime\nmade = datetime.date(2026, 2, 1)",
+        "import enum\nclass Colour(enum.Enum):\n    RED = 1\nmade = Colour.RED.value",
+        "made = (x for x in [1])",
+        "made = {'a': [1, 2], 'b': None}",
+    ],
+)
+def test_values_of_libraries_and_plain_objects_are_not_told(best: Sandbox, honest: str) -> None:
+    test = "made == 42\nmake() != 3\n[make() for _ in range(2)]"
+    with run(best, IMPORTS, f"{honest}\ndef make():\n    return made", test, course=(IMPORTS, test)) as notebook:
+        assert [cell.status for cell in notebook.cells[:2]] == ["ok", "ok"], text_of(notebook, 1)
+        assert notebook.cells[2].found == ()
+
+
+def test_what_a_cell_means_does_not_change_because_it_is_seen(best: Sandbox) -> None:
+    test = (
+        "class Base:\n    def f(self): return [1]\nclass Sub(Base):\n    def f(self): return super().f() + [2]\n"
+        "assert Sub().f() == [1, 2]\nassert 1 < len([1, 2]) <= 2 and not 1 < len([]) < 2\nx = [0]\nx.append(1)\n"
+        "print(*sorted({'b': 1, 'a': 2}), sep='-')\nf'{max(1, 2)!r:>3}'\nassert (lambda n=int('3'): n)() == 3\n"
+        "def g():\n    yield from map(str, range(2))\nassert list(g()) == ['0', '1']\nassert 'x' in locals()\n"
+        "import contextlib\nwith contextlib.suppress(ZeroDivisionError):\n    int(1) / int(0)\n"
+        "assert [n for n in range(5) if n % 2 == 1] == [1, 3]\nassert globals()['x'] is x\nassert '<seen>' not in dir()"
+    )
+    with run(best, test, course=(test,)) as notebook:
+        assert notebook.cells[0].status == "ok", text_of(notebook, 0)
+        assert text_of(notebook, 0) == "a-b\n"
+
+
+def test_functions_of_the_course_can_be_used_by_the_student(best: Sandbox) -> None:
+    helper = "def half(x):\n    return float(x) / 2 if float(x) > 0 else 0"
+    with run(best, helper, "half(3)", course=(helper,)) as notebook:
+        assert text_of(notebook, 1) == "1.5"
 
 
 @pytest.mark.parametrize(

@@ -3,3 +3,7 @@
 This is weaker than our own exercises: the tests run in the student's interpreter. `docs/foreign-courses.md` says what
 that means, and what is done about it.
 """
+
+from graders.grading.foreign.grader import TESTS_APART, ForeignGrader
+
+__all__ = ["TESTS_APART", "ForeignGrader"]

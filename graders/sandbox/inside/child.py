@@ -17,6 +17,7 @@ from . import answer, codec, shell
 from .channel import Channel
 from .course_cells import CourseCells
 from .libraries import Libraries
+from .witness import Witness
 
 
 class _Patience:
@@ -81,7 +82,8 @@ class Child:
                 return
             elif op == "watch":
                 os.environ.update(head["environment"])
-                self.course = CourseCells(self.shell, Libraries(head["packages"]))
+                witness = Witness(head["expected"])
+                self.course = CourseCells(self.shell, Libraries(head["packages"]), witness)
                 self.channel.send({"done": head["n"]})
             elif op == "files":
                 for name, data in zip(head["names"], buffers, strict=True):

@@ -16,6 +16,7 @@ from typing import Any
 
 from . import codec, shell
 from .libraries import Libraries
+from .witness import Witness
 
 _compile: Any = compile
 _eval, _parse, _settrace, _setprofile = eval, ast.parse, sys.settrace, sys.setprofile
@@ -33,11 +34,14 @@ class CourseCells:
         Where the notebook runs.
     libraries : Libraries
         As they were before.
+    witness : Witness
+        Sees what the cells get.
     """
 
-    def __init__(self, made: shell.Shell, libraries: Libraries) -> None:
+    def __init__(self, made: shell.Shell, libraries: Libraries, witness: Witness) -> None:
         self._shell = made
         self._libraries = libraries
+        self._witness = witness
         self._space = made.user_ns  # this very one, whatever the shell is told later
         self._native = dict(self._space)
         self._given: dict[str, object] = {}
@@ -57,19 +61,10 @@ class CourseCells:
         -------
         dict
             `status`; `ran`, the statements that came to their end; `shown`, the last value's text, if it is shown;
-            `replaced` and `redefined`, what was not as it should be; and the nonce.
+            `replaced`, `redefined` and `lying`, what was not as it should be; and the nonce.
         """
-        nonce, replaced = order.pop("nonce"), self._libraries.mend()
-        redefined = self._redefined(order)
-        status, ran, shown = "error", 0, ""
-        try:
-            ran, shown = self._statements(source, shows=order["shows"])
-            status = "ok"
-        except MemoryError:
-            status = "memory"
-        except BaseException:  # noqa: BLE001  whatever it is: the cell has failed
-            self._show_failure()
-        _settrace(None)
+        nonce, replaced, redefined = order.pop("nonce"), self._libraries.mend(), self._redefined(order)
+        status, ran, shown = self._attempt(source, shows=order["shows"])
         if order["patches"]:
             self._libraries.accept()
         else:
@@ -77,13 +72,29 @@ class CourseCells:
         self._remember(order["binds"])
         self._shell.execution_count += 1
         said = {"status": status, "ran": ran, "shown": shown, "nonce": nonce}
-        return {**said, "replaced": replaced[:_MOST], "redefined": redefined[:_MOST]}
+        odd = {"replaced": replaced, "redefined": redefined, "lying": self._witness.found}
+        return {**said, **{kind: names[:_MOST] for kind, names in odd.items()}}
 
-    def _statements(self, source: str, *, shows: bool) -> tuple[int, str]:
-        """Run them one by one; how many there were, and the last one's value."""
-        name = f"<course cell {self._shell.execution_count}>"
-        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        flags, body = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, _parse(source, name).body
+    def _attempt(self, source: str, *, shows: bool) -> tuple[str, int, str]:
+        """Run a cell and show what it raises: status, statements that ran, the last value's text."""
+        place = f"<course cell {self._shell.execution_count}>"
+        linecache.cache[place] = (len(source), None, source.splitlines(keepends=True), place)  # for its traceback
+        self._witness.attend()
+        try:
+            return "ok", *self._statements(source, place, shows=shows)
+        except MemoryError:
+            return "memory", 0, ""
+        except BaseException:  # noqa: BLE001  whatever it is: the cell has failed
+            self._show_failure()
+            return "error", 0, ""
+        finally:
+            _settrace(None)
+            linecache.cache.pop(place, None)
+
+    def _statements(self, source: str, name: str, *, shows: bool) -> tuple[int, str]:
+        """Run them one by one: how many there were, and the last one's value."""
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+        body = ast.fix_missing_locations(self._witness.visit(_parse(source, name))).body
         ran, shown = 0, ""
         for index, statement in enumerate(body):
             tree: ast.mod = ast.Module([statement], [])
