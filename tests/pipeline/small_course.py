@@ -32,11 +32,14 @@ RIGHT = {
 ONLY_SQUARES = {"m96_area_m2": "def area_m2(width_m, height_m):\n    return width_m * width_m\n"}
 """Right for squares."""
 
+WRITTEN, WRITTEN_POINTS = "m96_longest", 5.0
+"""A written exercise of the worked example, and what it is worth."""
+
 _YAML = """\
 title: Rectangles
 phase: 1
-minutes: 40
-points: 10
+minutes: 50
+points: 15
 outcomes: [Measure a rectangle.]
 notebooks: [practical, worked_example, novel_scenario]
 imports: [numpy]
@@ -44,6 +47,7 @@ exercises:
   - {id: m96_area_m2, title: Area, kind: function, notebook: practical, points: 4, minutes: 10}
   - {id: m96_perimeter_m, title: Perimeter, kind: function, notebook: practical, points: 2, minutes: 10}
   - {id: m96_diagonal_m, title: Diagonal, kind: function, notebook: worked_example, points: 3, minutes: 10}
+  - {id: m96_longest, title: The longest line, kind: written, notebook: worked_example, points: 5, minutes: 10}
   - {id: m96_is_square, title: Square, kind: function, notebook: novel_scenario, points: 1, minutes: 10}
 """
 _REFERENCE = '''\
@@ -81,6 +85,28 @@ def {name}(width_m, height_m):
 # %% tests={{"id": "{id}"}}
 assert {name}(3, 3) == {shown}, "a square of three metres"
 '''
+_TASK = """
+# %% [markdown] exercise={"id": "m96_longest"}
+# Why is no line in a rectangle longer than its diagonal?
+"""
+_RUBRIC = """\
+exercises:
+  m96_longest:
+    criteria:
+      - id: corner
+        title: Starts at a corner
+        levels:
+          - {points: 0, says: "Starts nowhere."}
+          - {points: 2, says: "Moves an end of the line to a corner."}
+      - id: legs
+        title: Names both legs
+        levels:
+          - {points: 0, says: "Names no leg."}
+          - {points: 1, says: "Names one of them."}
+          - {points: 3, says: "Both legs are at most as long as the sides."}
+    model_answer: |
+      Its shadow on each side is no longer than the side.
+"""
 _SHOWN = {"area_m2": "9", "perimeter_m": "12", "diagonal_m": "np.sqrt(18)", "is_square": "True"}
 _CHECKS = """\
 from reference_solutions.m96_small.rectangle import area_m2, diagonal_m, is_square, perimeter_m
@@ -124,10 +150,13 @@ def make_material(root: Path) -> Path:
     for notebook, exercises in NOTEBOOKS.items():
         (folder / notebook).mkdir(parents=True)
         cells = [_EXERCISE.format(id=one, name=one[4:], shown=_SHOWN[one[4:]]) for one in exercises]
-        (folder / notebook / "notebook.py").write_text(_IMPORTS + "".join(cells))
+        task = _TASK if notebook == "worked_example" else ""
+        (folder / notebook / "notebook.py").write_text(_IMPORTS + "".join(cells) + task)
         (folder / notebook / "checks.py").write_text(checks_text(notebook, dict([TOO_WEAK])))
         (folder / notebook / "wrong_answers.py").write_text("")
     (folder / "module.yaml").write_text(_YAML)
+    (root / "rubrics").mkdir()
+    (root / "rubrics" / f"{SLUG}.yaml").write_text(_RUBRIC)
     module = load_module(folder)
     module.source.mkdir(parents=True)
     for name, content in build(module).items():
@@ -158,14 +187,17 @@ def make_course(place: Path, students: Mapping[str, Mapping[str, str]], late: st
     return course
 
 
-def hand_in(course: Course, student: str, answers: Mapping[str, str]) -> None:
-    """Fill in the released notebooks and put them where a submission is looked for."""
+def hand_in(course: Course, student: str, answers: Mapping[str, str], written: str = "") -> None:
+    """Fill in the released notebooks, and write something behind the task cell; put them where they are looked for."""
     folder = course.submitted(student, SLUG)
     folder.mkdir(parents=True, exist_ok=True)
     for notebook, exercises in NOTEBOOKS.items():
         source = json.loads((course.source(SLUG) / f"{notebook}.ipynb").read_bytes())
         mine = {exercise: answers[exercise] for exercise in exercises if exercise in answers}
-        (folder / f"{notebook}.ipynb").write_text(json.dumps(fill(release(source), mine)))
+        document = fill(release(source), mine)
+        if written and notebook == "worked_example":
+            document["cells"].append({"cell_type": "markdown", "id": "mine", "metadata": {}, "source": written})
+        (folder / f"{notebook}.ipynb").write_text(json.dumps(document))
 
 
 def correct(course: Course) -> None:
