@@ -10,11 +10,11 @@ from markupsafe import Markup
 from graders.authoring.material import Module, Notebook
 from graders.reports import plots
 from graders.reports.interval import FEWEST
-from graders.reports.page import percent, render
+from graders.reports.page import part, percent, render
 from graders.reports.summary import Cohort
 
 MOST_CHECKS = 10
-"""Checks in the table of the dearest ones; all of them stand at the end of the page."""
+"""Checks in the table of the dearest ones, and misconceptions in their plot; all of them stand further down."""
 MOST_REASONS = 3
 """Reasons of a decision in the table; all of them stand on the student's page."""
 
@@ -74,7 +74,9 @@ def cohort_report(
         links=links or {},
         ordinals={entry.id: number for number, entry in enumerate(module.exercises, 1)},
         parts=get_args(Notebook),
-        plots=_plots(cohort),
+        points_plot=_points(cohort),
+        difficulty_plots={name: _difficulty(cohort, name) for name in module.notebooks},
+        misconceptions_plot=_misconceptions(cohort),
         fewest=FEWEST,
         most_checks=MOST_CHECKS,
         most_reasons=MOST_REASONS,
@@ -87,15 +89,6 @@ def cohort_report(
     )
 
 
-def _plots(cohort: Cohort) -> dict[str, Markup]:
-    """The page's figures; one that would be empty is left out."""
-    return {
-        "points": _points(cohort),
-        "difficulty": _difficulty(cohort),
-        "misconceptions": _misconceptions(cohort),
-    }
-
-
 def _points(cohort: Cohort) -> Markup:
     shares = {row.submission.student: row.share for row in cohort.rows if row.share is not None}
     if not shares:
@@ -105,15 +98,16 @@ def _points(cohort: Cohort) -> Markup:
     return plots.piles(shares, cohort.median, "points", title, said)
 
 
-def _difficulty(cohort: Cohort) -> Markup:
+def _difficulty(cohort: Cohort, notebook: str) -> Markup:
+    """The exercises of one notebook: all in one figure would be longer than a page."""
     bars, said = [], []
     for number, one in enumerate(cohort.difficulties, 1):
-        if one.share is not None:
+        if one.share is not None and one.exercise.notebook == notebook:
             label = f"{number} · {one.exercise.title}"
             bars.append(plots.Bar(label, one.share, percent(one.share), one.interval))
             said.append(f"{one.exercise.title}: {_with_interval(one.share, one.interval)}")
-    title = "Mean share of the points in each exercise"
-    return plots.bars(bars, "difficulty", title, "; ".join(said)) if bars else Markup()
+    title = f"{part(notebook)}: mean share of the points in each"
+    return plots.bars(bars, f"difficulty-{notebook}", title, "; ".join(said)) if bars else Markup()
 
 
 def _with_interval(share: float, interval: tuple[float, float] | None) -> str:
@@ -121,7 +115,8 @@ def _with_interval(share: float, interval: tuple[float, float] | None) -> str:
 
 
 def _misconceptions(cohort: Cohort) -> Markup:
-    most = max((len(one.students) for one in cohort.misconceptions), default=1)
-    bars = [plots.Bar(one.name, len(one.students) / most, str(len(one.students))) for one in cohort.misconceptions]
+    chosen = cohort.misconceptions[:MOST_CHECKS]
+    most = max((len(one.students) for one in chosen), default=1)
+    bars = [plots.Bar(one.name, len(one.students) / most, str(len(one.students))) for one in chosen]
     said = "; ".join(f"{bar.label}: {bar.note}" for bar in bars)
     return plots.bars(bars, "mistakes", "How many students make each known mistake", said, axis=False)

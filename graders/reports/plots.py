@@ -23,7 +23,7 @@ _HIGHEST = 14  # piles of more dots than this become bars
 _AXIS_PX = 26
 _ROW_PX = 44
 _SPAN = 0.78  # of the width is for bars, the rest for what stands behind them
-_LONGEST = 38  # characters of a label that fit on a phone
+_LONGEST = {"long": 80, "short": 38}  # characters of a label on a screen, and on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Bar:
     Attributes
     ----------
     label : str
-        What it is about; cut where it is too long for a phone.
+        What it is about; cut where it is too long, on a phone earlier.
     share : float
         Its length, of the whole axis. [1]
     note : str
@@ -126,13 +126,20 @@ def _svg(key: str, title: str, description: str, height: float, shapes: Iterable
 def _bar(row: Bar, top: float) -> Markup:
     middle = top + 28
     shapes = [
-        _text(row.label if len(row.label) <= _LONGEST else f"{row.label[: _LONGEST - 1].rstrip()}…", 0, top + 15),
+        *(_text(label, 0, top + 15, name) for name, label in _cut(row.label).items()),
         _rect("track", 0, _SPAN, middle - 5, 10),
         _rect("value", 0, row.share * _SPAN, middle - 5, 10),
         *(_whisker(*row.interval, middle) if row.interval else ()),
         _text(row.note, _SPAN, middle + 4.5, "note", dx=8),
     ]
     return Markup("").join(shapes)
+
+
+def _cut(label: str) -> dict[str, str]:
+    """The label by the class that shows it where it has room; one alone, if it has room everywhere."""
+    if len(label) <= _LONGEST["short"]:
+        return {"": label}
+    return {name: label if len(label) <= most else f"{label[: most - 1].rstrip()}…" for name, most in _LONGEST.items()}
 
 
 def _whisker(low: float, high: float, middle: float) -> Iterable[Markup]:

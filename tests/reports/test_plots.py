@@ -55,9 +55,10 @@ class TestBars:
         assert places == {0, 0.2, 0.4, 0.6, 0.8, 1}
         assert not drawn(bars(THREE, "hard", "t", "d", axis=False), "line", "grid")
 
-    def test_a_long_label_is_cut_for_a_phone(self) -> None:
-        (label, _) = (text.text for text in parsed(bars([Bar("x" * 100, 0, "0")], "k", "t", "d", False)).iter("text"))
-        assert label == "x" * 37 + "…"
+    def test_a_long_label_is_cut_and_on_a_phone_earlier(self) -> None:
+        plot = bars([Bar("x" * 100, 0, "0"), Bar("x" * 38, 0, "0")], "k", "t", "d", axis=False)
+        labels = {text.get("class"): text.text for text in parsed(plot).iter("text") if text.get("class") != "note"}
+        assert labels == {"long": "x" * 79 + "…", "short": "x" * 37 + "…", "": "x" * 38}
 
 
 SHARES = {"student-01": 1.0, "student-02": 0.0, "student-03": 0.62, "student-04": 0.63, "student-05": 0.1 + 0.2}
