@@ -1,46 +1,27 @@
-"""The demo, run once: what each sample submission earns, what is flagged, and what the report says."""
+"""The demo, run once: what each sample submission earns, what is flagged and marked, and what the reports say."""
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from typer.testing import CliRunner
 
+from graders.cli import app
 from graders.course import load
 from graders.demo import MODULE, run
+from graders.demo.desk import Desk, desk
+from graders.demo.essays import essays
+from graders.demo.samples import samples
 from graders.gradebook import Gradebook
-from graders.reports.gathering import gather
+from graders.reports.publishing import Report, report
 
-FULL = (3, 7, 7, 4, 4, 8, 5, 2, 3, 2)
-NOTHING = (0,) * len(FULL)
-
-
-def but(*changed: tuple[int, float]) -> tuple[float, ...]:
-    """Everything, except for exercises given as (place, points)."""
-    points: list[float] = list(FULL)
-    for place, earned in changed:
-        points[place] = earned
-    return tuple(points)
-
-
-EARNED = {  # by hand: points of each exercise less the weights of the checks that the sample must lose
-    **dict.fromkeys(("01", "02", "03", "04", "18", "20"), FULL),
-    **dict.fromkeys(("05", "06", "07"), but((0, 0))),  # no value is right: refusing bad input does not count either
-    "08": but((1, 7 - 2 - 1.5)),
-    "09": but((1, 7 - 2)),
-    "10": but((2, 1)),  # only retiring and front end are right
-    "11": but((1, 7 - 2 - 1.5), (2, 1)),
-    "12": (3, *NOTHING[1:]),
-    "13": but((-1, 0)),
-    "14": but((0, 0)),
-    "15": NOTHING,
-    "19": but((1, 0)),
-    **dict.fromkeys(("21", "22"), NOTHING),
-    "23": but((0, 0)),
-    "24": (3, *NOTHING[1:]),
-}
+RIGHT = ("01", "02", "03", "04", "22", "24")
+MISTAKEN = tuple(f"{number:02d}" for number in range(9, 16))
+NAMED = re.compile(r"“(.+?)” in (.+?)(?=, “|\.$)")
 
 
 @pytest.fixture(scope="module")
@@ -51,55 +32,114 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def submissions(demo: Path):
-    return {one.student[-2:]: one for one in gather(load(demo / "course"), MODULE).submissions}
+def found(demo: Path) -> Report:
+    return report(load(demo / "course"), MODULE)
 
 
-def test_every_sample_earns_what_its_answers_earn(submissions) -> None:
-    earned = {
-        student: tuple(result.points for result in one.results.values())
-        for student, one in submissions.items()
-        if one.state in ("graded", "blank")
-    }
-    assert earned == EARNED
+@pytest.fixture(scope="module")
+def submissions(found: Report):
+    return {row.submission.student[-2:]: row.submission for row in found.cohort.rows}
+
+
+@pytest.fixture(scope="module")
+def made(demo: Path) -> Desk:
+    return desk(load(demo / "course"), MODULE)
+
+
+def mistakes(made: Desk, student: str) -> dict[str, str]:
+    """Which known mistakes a sample makes, by exercise, as its note says."""
+    ids = {entry.title: entry.id for entry in made.module.exercises}
+    note = next(one.note for one in samples(made) if one.student == f"student-{student}")
+    return {ids[title]: misconception for misconception, title in NAMED.findall(note)}
+
+
+def left_of(made: Desk, exercise: str, misconception: str) -> float:
+    """Points that its author says a mistake keeps: the weights of what it does not lose, if values are right at all."""
+    (worth,) = (entry.points for entry in made.module.exercises if entry.id == exercise)
+    checks = made.catalogue.exercises[exercise].checks
+    (known,) = (one for one in made.catalogue.mistakes[exercise] if one.misconception == misconception)
+    kept = [check for check in checks if check.name not in known.loses]
+    if not any(check.anchors for check in kept):
+        return 0.0
+    return round(worth * sum(check.weight for check in kept) / sum(check.weight for check in checks), 2)
+
+
+def expected(made: Desk, student: str) -> dict[str, float]:
+    """What a sample must earn in each exercise that checks look at."""
+    full = {entry.id: entry.points for entry in made.module.exercises if not entry.is_written}
+    first, second, *_ = full
+    nothing = dict.fromkeys(full, 0.0)
+    practical = {entry.id for entry in made.module.exercises_in("practical")}
+    if student in MISTAKEN:
+        return full | {exercise: left_of(made, exercise, one) for exercise, one in mistakes(made, student).items()}
+    return {
+        **dict.fromkeys(RIGHT, full),
+        **dict.fromkeys(("05", "06", "19"), nothing),
+        **dict.fromkeys(("07", "18"), full | {first: 0.0}),
+        **dict.fromkeys(("08", "16"), nothing | {first: full[first]}),
+        "17": {exercise: points if exercise in practical else 0.0 for exercise, points in full.items()},
+        "23": full | {second: 0.0},
+    }[student]
+
+
+GRADED = [f"{number:02d}" for number in range(1, 25) if number not in (20, 21)]
+
+
+@pytest.mark.parametrize("student", GRADED)
+def test_every_sample_earns_what_its_answers_earn(submissions, made: Desk, student: str) -> None:
+    results = submissions[student].results
+    assert {exercise: result.points for exercise, result in results.items()} == expected(made, student)
 
 
 def test_each_state_is_told(submissions) -> None:
     states = {student: one.state for student, one in submissions.items() if one.state != "graded"}
-    assert states == {"15": "blank", "16": "nothing handed in", "17": "refused"}
-    assert "not JSON" in submissions["17"].refused
+    assert states == {"19": "blank", "20": "nothing handed in", "21": "refused"}
+    assert "not JSON" in submissions["21"].refused
     assert {student: one.late for student, one in submissions.items() if one.late} == {"03": "22 h 30 min late"}
 
 
-def test_known_mistakes_are_named(submissions) -> None:
-    named = {
-        student: [result.misconception for result in one.results.values() if result.misconception]
-        for student, one in submissions.items()
-    }
-    assert [named[number] for number in ("05", "08", "10")] == [
-        ["the higher roof"],
-        ["intensity belongs to the kernel alone"],
-        ["a clock of recovery is one slot"],
-    ]
-    assert len(named["11"]) == 2
-    assert not any(named[number] for number in EARNED if number not in ("05", "06", "07", "08", "09", "10", "11"))
+def test_known_mistakes_are_named(submissions, made: Desk) -> None:
+    for student in GRADED:
+        named = {
+            exercise: one.misconception for exercise, one in submissions[student].results.items() if one.misconception
+        }
+        assert named == (mistakes(made, student) if student in MISTAKEN else {}), student
 
 
-def test_what_a_human_should_see_is_flagged_and_honest_work_is_not(submissions) -> None:
+def test_what_a_human_should_see_is_flagged_and_honest_work_is_not(submissions, made: Desk) -> None:
     kinds = {student: {flag.kind for flag in one.flags} for student, one in submissions.items()}
-    assert all(not kinds[f"{number:02d}"] for number in range(1, 16))
-    assert kinds["18"] == {"missing-test-cell"}
-    assert kinds["20"] == {"duplicate-cell"}
-    assert "crashed" in kinds["22"]
-    assert "timeout" in kinds["23"]
-    assert "tags" in kinds["24"]
+    assert all(not kinds[student] for student in (*RIGHT[:4], *MISTAKEN, "16", "18", "19", "23"))
+    assert "crashed" in kinds["06"]
+    assert "timeout" in kinds["07"]
+    assert "tags" in kinds["08"]
+    assert kinds["17"] == ({"missing-notebook"} if len(made.module.notebooks) > 1 else set())
+    assert kinds["22"] == {"missing-test-cell"}
+    assert kinds["24"] == {"duplicate-cell"}
 
 
-def test_every_score_is_proven_and_nbgrader_sees_the_same(demo: Path) -> None:
-    course = load(demo / "course")
-    with Gradebook.open(course) as gradebook:
+def test_every_score_is_proven_and_what_is_written_is_marked_but_for_two(demo: Path, made: Desk) -> None:
+    with Gradebook.open(load(demo / "course")) as gradebook:
         assert gradebook.unproven(MODULE) == ()
-        assert sorted(gradebook.evidence(MODULE)) == sorted(f"student-{number}" for number in EARNED)
+        assert sorted(gradebook.evidence(MODULE)) == [f"student-{student}" for student in GRADED]
+        waiting = {(one.student, one.exercise) for one in gradebook.unmarked(MODULE)}
+        marks = {key: kept[0] for key, kept in gradebook.marks(MODULE).items()}
+    written = {entry.id for entry in made.module.exercises if entry.is_written}
+    assert {exercise for _, exercise in waiting} == written
+    assert {student for student, _ in waiting} == ({"student-15", "student-22"} if written else set())
+    assert all(kept.holds for kept in marks.values())
+    given = {(one.student, exercise): essay for one in samples(made) for exercise, essay in one.essays.items()}
+    for (student, _, exercise), kept in marks.items():
+        if essay := given.get((student, exercise)):
+            assert (kept.mark.levels, kept.mark.comment) == (essay.levels, essay.comment)
+
+
+def test_every_sample_essay_belongs_to_an_exercise_and_chooses_levels_of_its_rubric(found: Report) -> None:
+    for exercise, those in essays().items():
+        rubric = found.rubrics.get(exercise)
+        if rubric is not None:
+            for essay in those:
+                assert set(essay.levels) == {criterion.id for criterion in rubric.criteria}
+                assert all(0 <= essay.levels[one.id] < len(one.levels) for one in rubric.criteria)
 
 
 def test_the_report_shows_all_and_gives_nothing_of_this_machine_away(demo: Path) -> None:
@@ -108,13 +148,70 @@ def test_the_report_shows_all_and_gives_nothing_of_this_machine_away(demo: Path)
     notes = soup.find(id="samples").find_parent("section").find("table")
     assert len(notes.tbody.find_all("tr")) == 24
     assert all(row.find_all("td")[0].text.strip() for row in notes.tbody.find_all("tr"))
-    assert str(demo.parent) not in page
-    assert not re.search(r"20\d\d-\d\d-\d\d", page), "the same bytes tomorrow"
-    assert not soup.find_all("script")
+    pages = [page, *(one.read_text() for one in (demo / "report" / "students").iterdir())]
+    assert len(pages) == 25
+    assert not [one for one in pages if str(demo.parent) in one or "<script" in one]
+    assert not re.search(r"20\d\d-\d\d-\d\d", page), "the same whenever it is made"
+    leads = {a["href"] for a in soup.find_all("a") if not a["href"].startswith("#")}
+    assert leads == {f"students/student-{number:02d}.html" for number in range(1, 25)}
+    assert all((demo / "report" / lead).is_file() for lead in leads)
 
 
-def test_it_is_an_ordinary_course_with_a_release(demo: Path) -> None:
+def test_it_is_an_ordinary_course_with_a_release(demo: Path, made: Desk) -> None:
     release = demo / "course" / "release" / MODULE
-    assert (release / "practical.ipynb").is_file()
-    assert (release / "data" / "counters.csv").is_file()
-    assert "BEGIN SOLUTION" not in (release / "practical.ipynb").read_text()
+    for notebook in made.module.notebooks:
+        assert "BEGIN SOLUTION" not in (release / f"{notebook}.ipynb").read_text()
+    assert (release / "data" / made.module.data[0]).is_file()
+
+
+class TestCommands:
+    """`aisa report`, on the course that the demo leaves."""
+
+    def ran(self, *command: str) -> str:
+        done = CliRunner().invoke(app, ["report", *command])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    def test_cohort_writes_the_same_pages_where_it_is_told(self, demo: Path, tmp_path: Path) -> None:
+        course = str(demo / "course")
+        said = self.ran("cohort", MODULE, "--course", course, "--to", str(tmp_path / "new"))
+        assert said == f"wrote {tmp_path / 'new' / 'cohort.html'}\n"
+        for student in ("student-01", "student-20"):
+            ours = BeautifulSoup((tmp_path / "new" / "students" / f"{student}.html").read_text(), "html.parser")
+            theirs = BeautifulSoup((demo / "report" / "students" / f"{student}.html").read_text(), "html.parser")
+            assert ours.main.text.split() == theirs.main.text.split()
+
+    def test_student_writes_one_page_into_the_course(self, demo: Path) -> None:
+        said = self.ran("student", MODULE, "student-09", "--course", str(demo / "course"))
+        page = demo / "course" / "reports" / MODULE / "students" / "student-09.html"
+        assert said == f"wrote {page}\n"
+        assert "student-09" in page.read_text()
+
+    def test_json_has_the_same_figures(self, demo: Path, found: Report) -> None:
+        said = json.loads(self.ran("cohort", MODULE, "--course", str(demo / "course"), "--json"))
+        assert [one["student"] for one in said["students"]] == [f"student-{number:02d}" for number in range(1, 25)]
+        assert said["mean_share"] == found.cohort.mean
+        assert said["exercises"][0]["interval"] == list(found.cohort.difficulties[0].interval)
+        alone = json.loads(self.ran("student", MODULE, "student-09", "--course", str(demo / "course"), "--json"))
+        assert alone == said["students"][8]
+        assert alone["exercises"][0]["evidence"] == {"execution": alone["executions"]["practical"]}
+
+    def test_a_student_who_is_none_is_named(self, demo: Path) -> None:
+        done = CliRunner().invoke(app, ["report", "student", MODULE, "student-99", "--course", str(demo / "course")])
+        assert done.exit_code
+        assert "student-99" in str(done.exception)
+
+    def test_what_was_handed_in_since_is_not_graded_yet(self, demo: Path) -> None:
+        """Whatever was earned before: nobody reads an old score as one of the new file."""
+        course = load(demo / "course")
+        path = course.submitted("student-04", MODULE) / "practical.ipynb"
+        before = path.read_bytes()
+        path.write_bytes(before + b"\n")
+        try:
+            row = report(course, MODULE).row("student-04")
+        finally:
+            path.write_bytes(before)
+        assert row.submission.state == "not graded"
+        assert row.submission.not_graded == "it was handed in again, and not graded since"
+        assert row.decision.outcome == "not decidable yet"
+        assert report(course, MODULE).row("student-04").submission.state == "graded"
