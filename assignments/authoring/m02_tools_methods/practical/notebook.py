@@ -703,6 +703,7 @@ for axes, (counter, runs) in zip(grid.flat, counted.items(), strict=True):
     axes.loglog(sizes, fits[counter]["offset"] + fits[counter]["gain"] * sizes, color=BLUE, linewidth=1)
     axes.loglog(np.repeat(known, runs.shape[1]), runs.ravel(), ".", color=ORANGE, markersize=5)
     axes.set_title(counter, fontsize=10)
+    axes.minorticks_off()  # in six small panels they are noise, and take longest to draw
 figure.supxlabel("events that the kernel executes", fontsize=10)
 figure.supylabel("events that the counter says", fontsize=10)
 plt.show()
