@@ -77,9 +77,7 @@ def names_in_expression(text: str) -> tuple[str, ...]:
     >>> names_in_expression("max(1 - (frontend + backend), 0) if slots > 0 else 0")
     ('backend', 'frontend', 'slots')
     """
-    tree = _parsed(text)
-    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return tuple(sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}))
+    return _names(text)
 
 
 def evaluate_expression(text: str, values: Mapping[str, ArrayLike]) -> Array:
@@ -116,6 +114,14 @@ def evaluate_expression(text: str, values: Mapping[str, ArrayLike]) -> Array:
         raise ValueError(f"no value for {', '.join(unknown)} in {text!r}")
     with np.errstate(over="ignore", invalid="ignore"):
         return _value(tree, {name: np.asarray(values[name], dtype=float) for name in names}, np.True_)
+
+
+@lru_cache(maxsize=512)
+def _names(text: str) -> tuple[str, ...]:
+    """Names of an expression: a metric file asks for them again and again."""
+    tree = _parsed(text)
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return tuple(sorted({n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called}))
 
 
 @lru_cache(maxsize=512)

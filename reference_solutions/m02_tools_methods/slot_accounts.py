@@ -93,4 +93,4 @@ def core_metric_file(scenario: Mapping[str, Any]) -> str:
         "events": {kind: kinds[kind]["name"] for kind in used},
         "metrics": metrics,
     }
-    return json.dumps(document, indent=2)
+    return json.dumps(document, indent="  ")
