@@ -1,4 +1,4 @@
-"""Sample answers to written exercises: each has levels that its rubric knows, and whatever is to be filled in can be."""
+"""Sample answers to written exercises: each has levels that its rubric knows, and what is to be filled in can be."""
 
 from __future__ import annotations
 
