@@ -33,7 +33,7 @@ def aisa(version: Annotated[bool, typer.Option("--version", help="Print the vers
 # in the order of the work, which is the order of help
 _MAKE = (grading.demo, courses.init, courses.release)
 _GRADE = (courses.collect, grading.grade, marking.mark, courses.feedback, courses.status)
-for command in (*_MAKE, *_GRADE, grading.doctor):
+for command in (*_MAKE, *_GRADE, courses.backup, grading.doctor):
     app.command()(command)
 app.add_typer(author, name="author")
 app.add_typer(report, name="report")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -102,4 +103,39 @@ def status(course: CourseOption = Path(), as_json: AsJson = False) -> None:
     else:
         print_status(assignments)
     if any(assignment.unproven for assignment in assignments):
+        raise typer.Exit(1)
+
+
+def backup(
+    place: Annotated[Path, typer.Argument(help="A new folder, or a file.tar.gz.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Look through a backup that is there already.")] = False,
+    restore: Annotated[
+        Path | None, typer.Option(help="Make a course from a backup that is there already.", metavar="DIR")
+    ] = None,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Keep the gradebook and all that was handed in, while others go on working; or look through such a backup."""
+    from graders.backup import make
+    from graders.backup import restore as put_back
+    from graders.backup import verify as findings_of
+    from graders.course import load
+
+    if restore is not None:
+        typer.echo(f"{put_back(place, restore).root}: the course as it was. `aisa status` looks at its scores.")
+        return
+    if not verify:
+        made = make(load(course), place)
+        if as_json:
+            print_json([made])
+        else:
+            typer.echo(f"{place}: {len(made.files)} files of {made.course_id}; the gradebook was {made.database}.")
+        typer.echo("It holds the course secret and students' work: keep it where nobody else can read it.", err=True)
+        return
+    found = findings_of(place)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        typer.echo("\n".join(found) or "Everything in it holds.")
+    if found:
         raise typer.Exit(1)

@@ -72,7 +72,7 @@ def collect(
         If something cannot be written; what was collected before is stored, the rest is in the inbox.
     """
     expected = Assignment(course, assignment)
-    with _alone(course):
+    with alone(course):
         run = _Run(course, expected, inbox, deadline, earned)
         found = box.items(inbox, datetime.now(UTC).replace(tzinfo=None))
         receipts = run.receipts([replace(item, modified=received or item.modified) for item in found])
@@ -215,8 +215,19 @@ def _together(handed: Sequence[Handed]) -> dict[str, bytes]:
 
 
 @contextlib.contextmanager
-def _alone(course: Course) -> Iterator[None]:
-    """One collection at a time."""
+def alone(course: Course) -> Iterator[None]:
+    """Collect, or look at what is collected, while nobody else collects.
+
+    Parameters
+    ----------
+    course : Course
+        Whose inbox it is.
+
+    Raises
+    ------
+    UsageError
+        If somebody does just now.
+    """
     path = course.root / ".aisa" / "collecting"
     with explained(path), path.open("w") as lock:
         try:

@@ -47,7 +47,7 @@ class Course:
     due : mapping of str to datetime
         Due dates by slug, naive UTC as nbgrader keeps them.
     late : str
-        nbgrader's late rule: `none` or `zero`.
+        nbgrader's late rule: `none`, `zero`, or a plugin as `module.Class`.
     attempts : str
         Which of several submissions counts: `last`, `best` or `first`.
     pass_marks : mapping of str to float

@@ -11,6 +11,7 @@ What belongs to nobody on the roster lies under `unclaimed`.
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import textwrap
 from collections.abc import Mapping
@@ -82,13 +83,36 @@ def write(course: Course, receipt: IntakeReceipt) -> Path:
     GraderError
         If it cannot be written.
     """
-    said = asdict(receipt)
-    code = seal(course.secret, "seal of receipts", said)[:16]
-    record = json.dumps(said | {"course": course.course_id, "code": code}, indent=2, ensure_ascii=False)
+    code = _code(course, receipt)
+    record = json.dumps(asdict(receipt) | {"course": course.course_id, "code": code}, indent=2, ensure_ascii=False)
     path = course.root / "receipts" / receipt.assignment / (receipt.student or UNCLAIMED) / f"{_name(receipt)}.txt"
     files.write(course.root, path.with_suffix(".json"), record.encode() + b"\n")
     files.write(course.root, path, text(receipt, course.course_id, code).encode())
     return path
+
+
+def is_ours(course: Course, path: Path) -> bool:
+    """Whether a receipt was written by this course, as it is.
+
+    Parameters
+    ----------
+    course : Course
+        That knows its secret.
+    path : Path
+        A receipt as JSON.
+
+    Returns
+    -------
+    bool
+    """
+    try:
+        said = json.loads(path.read_bytes())
+        code = said.pop("code")
+        del said["course"]
+        receipt = IntakeReceipt(**said | {"details": tuple(said["details"])})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return hmac.compare_digest(_code(course, receipt), str(code))
 
 
 def text(receipt: IntakeReceipt, course_id: str, code: str) -> str:
@@ -126,6 +150,11 @@ def text(receipt: IntakeReceipt, course_id: str, code: str) -> str:
     if receipt.notebooks:
         lines += ["", *(f"{name}  sha256 {digest}" for name, digest in receipt.notebooks.items())]
     return "\n".join([*lines, "", f"Receipt code {code}", ""])
+
+
+def _code(course: Course, receipt: IntakeReceipt) -> str:
+    """The first digits of its seal: short enough to be read out."""
+    return seal(course.secret, "seal of receipts", asdict(receipt))[:16]
 
 
 def _name(receipt: IntakeReceipt) -> str:

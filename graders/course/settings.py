@@ -92,11 +92,11 @@ class Settings(BaseModel):
     """The whole file.
 
     `students` is the roster; where it is empty, whoever submits is a student. `due` holds a date for a module's slug,
-    in UTC unless it says otherwise. `late` is nbgrader's rule: `none`, or `zero` (the penalty is the whole score).
-    `attempts` says which of several submissions counts: the `last`, the `first`, or the one with the `best` automatic
-    score; a late one that would lose all its points never counts before one in time. `pass_marks` are the shares of
-    points that make a module complete. `material`, `sandbox` and the path of a SQLite `database` are relative to the
-    course.
+    in UTC unless it says otherwise. `late` is nbgrader's rule: `none`, `zero` (the penalty is the whole score), or a
+    plugin of nbgrader's kind, `module.Class`. `attempts` says which of several submissions counts: the `last`, the
+    `first`, or the one with the `best` automatic score; a late one that would lose all its points never counts before
+    one in time. `pass_marks` are the shares of points that make a module complete. `material`, `sandbox` and the path
+    of a SQLite `database` are relative to the course.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -106,7 +106,7 @@ class Settings(BaseModel):
     material: str | None = None
     database: Annotated[str, Field(pattern=r"^[a-z0-9+]+://")] = "sqlite:///gradebook.db"
     due: dict[str, Date] = {}
-    late: Literal["none", "zero"] = "none"
+    late: Annotated[str, Field(pattern=r"^(none|zero|[A-Za-z_]\w*(\.[A-Za-z_]\w*)+)$")] = "none"
     attempts: Literal["last", "best", "first"] = "last"
     pass_marks: PassMarkSettings = PassMarkSettings()
     inbox: InboxSettings = InboxSettings()

@@ -1,8 +1,8 @@
-"""What a mark changes in nbgrader's rows: score and comment by hand, and the penalty that rests on the score."""
+"""What a mark changes in nbgrader's rows: score and comment by hand."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from graders.authoring.answers import SUFFIX
 from graders.errors import UsageError
@@ -38,7 +38,6 @@ def write(connection: Connection, mark: Mark, told: str | None) -> None:
     connection.execute(update(t.grade).where(t.grade.c.id == row.id).values(score))
     if told is not None:
         _comment(connection, mark, row.notebook_id, told)
-    _penalise(connection, row.notebook_id)
 
 
 def reopen(connection: Connection, student: str, assignment: str, result: NotebookResult) -> None:
@@ -81,16 +80,6 @@ def _comment(connection: Connection, mark: Mark, notebook: str, told: str) -> No
     cells = select(t.base_cell.c.id).where(t.base_cell.c.name.in_((mark.exercise, mark.exercise + SUFFIX)))
     here = (t.comment.c.notebook_id == notebook) & t.comment.c.cell_id.in_(cells)
     connection.execute(update(t.comment).where(here).values(manual_comment=text(told)))
-
-
-def _penalise(connection: Connection, notebook: str) -> None:
-    """A late notebook loses what it has: that has changed. nbgrader itself would leave the old penalty."""
-    base = func.coalesce(t.grade.c.manual_score, t.grade.c.auto_score)
-    score = func.coalesce(base + func.coalesce(t.grade.c.extra_credit, 0.0), 0.0)
-    total = connection.execute(select(func.sum(score)).where(t.grade.c.notebook_id == notebook)).scalar_one()
-    late = (t.submitted_notebook.c.id == notebook) & t.submitted_notebook.c.late_submission_penalty.is_not(None)
-    penalty = max(0.0, float(total))
-    connection.execute(update(t.submitted_notebook).where(late).values(late_submission_penalty=penalty))
 
 
 _GRADE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -105,15 +105,37 @@ def latest(connection: Connection, assignment: str, secret: bytes) -> dict[tuple
         .group_by(table.c.student, table.c.notebook)
         .scalar_subquery()
     )
-    rows = connection.execute(select(table).where(table.c.id.in_(last)).order_by(table.c.student, table.c.notebook))
-    parts = [_by_execution(connection, part, last) for part in _PARTS]
-    kept = {}
+    return {(one.execution.student, one.execution.result.notebook): one for one in _kept(connection, last, secret)}
+
+
+def every(connection: Connection, secret: bytes) -> Iterator[Kept]:
+    """All executions that there ever were.
+
+    Parameters
+    ----------
+    connection : Connection
+        To the gradebook.
+    secret : bytes
+        The course's, to check the seals.
+
+    Yields
+    ------
+    Kept
+        Student by student.
+    """
+    for student in list(connection.execute(select(t.execution.c.student).distinct()).scalars()):
+        theirs = select(t.execution.c.id).where(t.execution.c.student == student).scalar_subquery()
+        yield from _kept(connection, theirs, secret)
+
+
+def _kept(connection: Connection, keys: Any, secret: bytes) -> Iterator[Kept]:
+    table = t.execution
+    rows = connection.execute(select(table).where(table.c.id.in_(keys)).order_by(table.c.student, table.c.notebook))
+    parts = [_by_execution(connection, part, keys) for part in _PARTS]
     for row in rows:
         result = _result(row, *(part.get(row.id, []) for part in parts))
         execution = Execution(row.student, row.assignment, result, row.graded_at)
-        sealed = hmac.compare_digest(seal(secret, execution), row.seal)
-        kept[row.student, row.notebook] = Kept(execution, sealed, row.id)
-    return kept
+        yield Kept(execution, hmac.compare_digest(seal(secret, execution), row.seal), row.id)
 
 
 def hints(connection: Connection, assignment: str) -> Counter[tuple[str, str]]:

@@ -170,7 +170,7 @@ class Gradebook(Readings):
         """
         with transaction(self._engine) as connection:
             known = released(connection, submission.assignment)
-            rows.write_penalties(connection, known, submission, self.course.late)
+            rows.write_penalties(connection, known, submission, self._late_rule)
 
     def _write(
         self, connection: Connection, submission: Submission, results: Sequence[NotebookResult]
@@ -180,7 +180,7 @@ class Gradebook(Readings):
             if result.notebook not in known.notebooks:
                 do = f"Release it again: `aisa release {submission.assignment}`."
                 raise CourseError(f"the gradebook has no notebook {result.notebook}", submission.assignment, do)
-        penalties = rows.write_rows(connection, known, submission, results, self.course.late)
+        penalties = rows.write_rows(connection, known, submission, results, self._late_rule)
         now = datetime.now(UTC).isoformat(timespec="seconds")
         for result in results:
             by_hand.reopen(connection, submission.student, submission.assignment, result)
@@ -216,6 +216,13 @@ class Gradebook(Readings):
             for mark in given:
                 marks.append(connection, self.course.secret, mark)
                 by_hand.write(connection, mark, told(mark))
+            for student, assignment in sorted({(mark.student, mark.assignment) for mark in given}):
+                theirs = {
+                    mark.notebook: b"" for mark in given if (mark.student, mark.assignment) == (student, assignment)
+                }
+                # what is lost for being late has changed with the score; nbgrader itself would leave the old penalty
+                known = released(connection, assignment)
+                rows.write_penalties(connection, known, Submission(student, assignment, theirs), self._late_rule)
 
     def write_version(self, version: Version) -> None:
         """Write down what students are given from now on.

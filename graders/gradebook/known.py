@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, select
 
 from graders.gradebook import evidence, proof, tables
-from graders.gradebook.scores import late_penalty
+from graders.gradebook.late import LateRule
 from graders.records import NotebookResult
 
 
@@ -45,7 +45,7 @@ class Graded:
 
 
 def known_notebooks(
-    connection: Connection, assignment: str, secret: bytes, late_rule: str
+    connection: Connection, assignment: str, secret: bytes, late_rule: LateRule
 ) -> dict[tuple[str, str], Graded]:
     """Every notebook that has rows.
 
@@ -57,8 +57,8 @@ def known_notebooks(
         Slug of the module.
     secret : bytes
         The course's, to check the seals.
-    late_rule : str
-        `none` or `zero`.
+    late_rule : callable
+        What is taken off for being late.
 
     Returns
     -------
@@ -77,7 +77,7 @@ def known_notebooks(
         one = kept.get(key)
         result = one.execution.result if one is not None and one.sealed else None
         stamp, seconds_late = arrivals[key[0]]
-        due = late_penalty(late_rule, seconds_late, sum(row.total or 0.0 for row in rows))
+        due = late_rule(key[0], sum(row.total or 0.0 for row in rows), seconds_late)
         there = result is not None and result.submitted_digest
         found[key] = Graded(
             result,

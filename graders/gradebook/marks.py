@@ -102,6 +102,11 @@ def kept(
     return found
 
 
+def assignments(connection: Connection) -> list[str]:
+    """Slugs of the modules that have marks, sorted."""
+    return sorted(connection.execute(select(t.mark.c.assignment).distinct()).scalars())
+
+
 def is_stale(mark: Mark, now: Kept | None) -> bool:
     """Whether what a mark was given for is no longer what is graded.
 

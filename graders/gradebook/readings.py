@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import AbstractContextManager
+from functools import cached_property
 
 from sqlalchemy import Connection, Engine
 
 from graders.course.course import Course
 from graders.course.deadline import Deadline
 from graders.course.standing import Earned
-from graders.gradebook import evidence, handed_in, marks, proof
+from graders.gradebook import evidence, handed_in, marks, proof, releases
 from graders.gradebook.adoptable import ByHand, given_by_hand
 from graders.gradebook.database import reading
 from graders.gradebook.evidence import Kept
 from graders.gradebook.known import Graded, known_notebooks
+from graders.gradebook.late import LateRule, late_rule
 from graders.gradebook.marks import Exercise, KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
 from graders.gradebook.released import SourceNotebook, sources
-from graders.gradebook.releases import Version, versions
+from graders.gradebook.releases import Version
+from graders.gradebook.soundness import broken_seals
 from graders.records import NotebookResult
 
 
@@ -36,6 +39,11 @@ class Readings:
     def __init__(self, course: Course, engine: Engine) -> None:
         self.course = course
         self._engine = engine
+
+    @cached_property
+    def _late_rule(self) -> LateRule:
+        """What the course takes off for being late."""
+        return late_rule(self.course)
 
     def _reading(self) -> AbstractContextManager[Connection]:
         """One state of the database."""
@@ -55,7 +63,7 @@ class Readings:
             By student and notebook.
         """
         with self._reading() as connection:
-            return known_notebooks(connection, assignment, self.course.secret, self.course.late)
+            return known_notebooks(connection, assignment, self.course.secret, self._late_rule)
 
     def evidence(self, assignment: str) -> dict[str, tuple[NotebookResult, ...]]:
         """What each student's notebooks last gave, without the documents.
@@ -234,7 +242,7 @@ class Readings:
             If one of them was changed.
         """
         with self._reading() as connection:
-            return versions(connection, self.course.secret, assignment)
+            return releases.versions(connection, self.course.secret, assignment)
 
     def sources(self, assignment: str) -> dict[str, SourceNotebook]:
         """An assignment's notebooks as they were released, hidden tests included.
@@ -256,3 +264,8 @@ class Readings:
         """
         with self._reading() as connection:
             return sources(connection, assignment)
+
+    def broken_seals(self) -> tuple[str, ...]:
+        """Everything in the evidence whose seal does not hold, a sentence each."""
+        with self._reading() as connection:
+            return tuple(broken_seals(connection, self.course.secret))

@@ -56,6 +56,11 @@ def append(connection: Connection, secret: bytes, version: Version) -> None:
     connection.execute(insert(t.release), row | {"seal": seal(secret, _PURPOSE, said)})
 
 
+def assignments(connection: Connection) -> list[str]:
+    """Slugs of the modules that were released, sorted."""
+    return sorted(connection.execute(select(t.release.c.assignment).distinct()).scalars())
+
+
 def versions(connection: Connection, secret: bytes, assignment: str) -> tuple[Version, ...]:
     """All versions of an assignment.
 

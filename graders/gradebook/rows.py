@@ -12,15 +12,20 @@ from sqlalchemy import Connection, RowMapping, Table, Update, bindparam, insert,
 from graders.course.intake import Submission
 from graders.gradebook import tables as t
 from graders.gradebook.known import seconds_late
+from graders.gradebook.late import LateRule
 from graders.gradebook.released import Released, ReleasedCell
-from graders.gradebook.scores import auto_comments, auto_scores, late_penalty
+from graders.gradebook.scores import auto_comments, auto_scores
 from graders.records import NotebookResult
 
 Row = dict[str, Any]
 
 
 def write_rows(
-    connection: Connection, known: Released, submission: Submission, results: Sequence[NotebookResult], late_rule: str
+    connection: Connection,
+    known: Released,
+    submission: Submission,
+    results: Sequence[NotebookResult],
+    late_rule: LateRule,
 ) -> dict[str, float | None]:
     """Write what nbgrader would have written for these results.
 
@@ -37,8 +42,8 @@ def write_rows(
         Whose rows.
     results : sequence of NotebookResult
         Of some or all of its notebooks.
-    late_rule : str
-        `none` or `zero`.
+    late_rule : callable
+        What is taken off for being late.
 
     Returns
     -------
@@ -54,13 +59,14 @@ def write_rows(
         _set_scores(mine, grades.by_key, result)
         if result.document is not None:
             _set_comments(mine, comments.by_key, result)
-            _set_penalty(notebooks.by_key[known.notebooks[result.notebook]], mine, grades.by_key, late_rule, late_s)
+            score = _total(mine, grades.by_key)
+            notebooks.by_key[known.notebooks[result.notebook]][_PENALTY] = late_rule(submission.student, score, late_s)
     for rows in (notebooks, grades, comments):
         rows.save(connection)
     return {one.notebook: notebooks.by_key[known.notebooks[one.notebook]][_PENALTY] for one in results}
 
 
-def write_penalties(connection: Connection, known: Released, submission: Submission, late_rule: str) -> None:
+def write_penalties(connection: Connection, known: Released, submission: Submission, late_rule: LateRule) -> None:
     """Write what is taken off a submission that came late, and nothing else: its scores stand.
 
     Parameters
@@ -71,15 +77,16 @@ def write_penalties(connection: Connection, known: Released, submission: Submiss
         The assignment.
     submission : Submission
         Whose rows; they are there already.
-    late_rule : str
-        `none` or `zero`.
+    late_rule : callable
+        What is taken off for being late.
     """
     submitted, late_s = _submitted_assignment(connection, known, submission)
     notebooks = _submitted_notebooks(connection, known, submitted)
     grades = _cell_rows(connection, known, notebooks, submitted, t.grade)
     for name in submission.notebooks:
         mine = [cell for cell in known.cells if cell.notebook == name]
-        _set_penalty(notebooks.by_key[known.notebooks[name]], mine, grades.by_key, late_rule, late_s)
+        score = _total(mine, grades.by_key)
+        notebooks.by_key[known.notebooks[name]][_PENALTY] = late_rule(submission.student, score, late_s)
     notebooks.save(connection)
 
 
@@ -107,10 +114,9 @@ def _set_comments(mine: Sequence[ReleasedCell], comments: Mapping[str, Row], res
             comments[cell.id]["auto_comment"] = said[cell.name]
 
 
-def _set_penalty(
-    row: Row, mine: Sequence[ReleasedCell], grades: Mapping[str, Row], late_rule: str, late_s: float
-) -> None:
-    row[_PENALTY] = late_penalty(late_rule, late_s, sum(_score(grades[cell.id]) for cell in mine if cell.graded))
+def _total(mine: Sequence[ReleasedCell], grades: Mapping[str, Row]) -> float:
+    """Score of a notebook."""
+    return sum(_score(grades[cell.id]) for cell in mine if cell.graded)
 
 
 def _score(grade: Row) -> float:

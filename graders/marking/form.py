@@ -60,6 +60,9 @@ def write_forms(
     for path in parts:
         if path.exists():
             raise UsageError("is there already, and may be filled in", str(path), "Name another place, or move it.")
+    if place.suffix != ".yaml":
+        with files.explained(place):
+            files.make_folders(course.root, place.absolute())  # there is one, even where nothing is left to mark
     for path, theirs in parts.items():
         files.write(course.root, path.absolute(), form(theirs, path.name).encode(), 0o600)
     return tuple(sorted(parts))

@@ -213,6 +213,19 @@ def test_a_late_notebook_loses_what_the_marker_gives(course):
         assert dict(connection.execute(query).fetchall()) == {"first": 2.0 + 1.5 + 2.5, "second": 1.0}
 
 
+def test_a_mark_changes_what_a_plugin_takes_off(course):
+    (course.root / "halves.py").write_text(
+        "class Half:\n    late_submission_penalty = lambda self, who, score, late: score / 2\n"
+    )
+    execute(course.database, "UPDATE assignment SET duedate = '2026-02-01 00:00:00.000000'")
+    strict = replace(course, late="halves.Half")
+    write(strict, timestamp=datetime(2026, 2, 2))
+    mark(strict)
+    with sqlite3.connect(course.root / "gradebook.db") as connection:
+        found = connection.execute("SELECT late_submission_penalty FROM submitted_notebook ORDER BY 1").fetchall()
+    assert found == [(0.5,), ((2.0 + 1.5 + 2.5) / 2,)]
+
+
 def test_a_notebook_in_time_has_no_penalty_after_marking(course):
     write(course, timestamp=datetime(2026, 2, 2))
     mark(course)

@@ -13,6 +13,7 @@ from datetime import datetime
 import pytest
 
 from graders.course import load
+from graders.errors import CourseError
 from graders.gradebook import Gradebook
 from graders.records import NotebookResult
 from tests.gradebook import tiny
@@ -41,9 +42,13 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
 from traitlets.config import Config
 url, slug = sys.argv[1:]
+sys.path.insert(0, '.')
 for student, stamp, rule, documents in json.load(sys.stdin):
     config = Config()
-    config.LateSubmissionPlugin.penalty_method = rule
+    if "." in rule:
+        config.AssignLatePenalties.plugin_class = rule
+    else:
+        config.LateSubmissionPlugin.penalty_method = rule
     with Gradebook(url, "tiny") as gradebook:
         gradebook.update_or_create_student(student)
         gradebook.update_or_create_submission(slug, student, **({"timestamp": stamp} if stamp else {}))
@@ -57,6 +62,17 @@ for student, stamp, rule, documents in json.load(sys.stdin):
             step(config=config).preprocess(nbformat.from_dict(document), {"nbgrader": about})
 """
 
+PLUGIN = """
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class PerHour(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        if student_id == "late-pardoned":
+            return None
+        return total_seconds_late / 3600 * (0.5 if student_id != "late-rewarded" else -1)
+"""
+PER_HOUR = "penalties.PerHour"
 DUE = datetime(2026, 2, 1)
 LATE = datetime(2026, 2, 1, 1)
 
@@ -86,6 +102,13 @@ CASES = {
     "late-zero": Case(PARTIAL, LATE, "zero"),
     "late-zero-missing": Case(ONE_MISSING, LATE, "zero"),
     "late-zero-blank": Case(BLANK, LATE, "zero"),
+    "late-per-hour": Case(PARTIAL, LATE, PER_HOUR),
+    "late-for-days": Case(PARTIAL, datetime(2026, 2, 9), PER_HOUR),
+    "late-pardoned": Case(
+        PARTIAL, LATE, PER_HOUR, PARTIAL, "UPDATE submitted_notebook SET late_submission_penalty = 1"
+    ),
+    "late-rewarded": Case(PARTIAL, LATE, PER_HOUR),
+    "in-time-per-hour": Case(PARTIAL, DUE, PER_HOUR),
     "extended": Case(PARTIAL, LATE, "zero", PARTIAL, EXTENDED),
     "again": Case(LESS, None, "none", PARTIAL),
     "again-late": Case(LESS, LATE, "zero", PARTIAL),
@@ -103,6 +126,7 @@ def both(template, tmp_path_factory):
     folder = tmp_path_factory.mktemp("both")
     ours, theirs = (load(shutil.copytree(template, folder / name)) for name in ("ours", "theirs"))
     for course in (ours, theirs):
+        (course.root / "penalties.py").write_text(PLUGIN)
         sql(course, f"UPDATE assignment SET duedate = '{DUE}.000000'")
         with Gradebook.open(course) as gradebook:
             for student, case in CASES.items():
@@ -119,7 +143,7 @@ def both(template, tmp_path_factory):
         for student, case in CASES.items()
     ]
     line = [sys.executable, "-W", "ignore", "-c", NBGRADERS_WAY, theirs.database, tiny.SLUG]
-    subprocess.run(line, input=json.dumps(jobs), check=True, capture_output=True, text=True)
+    subprocess.run(line, input=json.dumps(jobs), check=True, capture_output=True, text=True, cwd=theirs.root)
     return ours, theirs
 
 
@@ -154,6 +178,8 @@ def test_the_cases_are_not_all_alike(both):
     found = {row[0]: row for row in rows(both[0]) if row[3] == "m99_a"}
     assert found["late-zero"][8] == 3.5
     assert found["late"][8] is found["in-time"][8] is found["extended"][8] is None
+    assert (found["late-per-hour"][8], found["late-for-days"][8]) == (0.5, 3.5)
+    assert (found["late-pardoned"][8], found["late-rewarded"][8], found["in-time-per-hour"][8]) == (None, 0.0, None)
     assert found["marked"][5:8] == (1.25, 0.5, 1)
     assert found["one-missing"][4] == 2.0
     assert found["all-missing"][4] == 0.0
@@ -186,3 +212,23 @@ def test_the_notebook_lies_where_formgrader_looks(course, gradebook):
     assert {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()} == {0o444}
     gradebook.write(tiny.handed_in(), ONE_MISSING)
     assert not (folder / "second.ipynb").exists()
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("nowhere.PerHour", "is no plugin"),
+        ("penalties.Nothing", "is no plugin"),
+        ("penalties.Empty", "has no late_submission_penalty"),
+        ("penalties.Broken", r"penalties\.Broken failed for student-01 \(ZeroDivisionError"),
+    ],
+)
+def test_a_late_rule_that_cannot_be_meant(course, rule, message):
+    broken = "class Broken:\n    def late_submission_penalty(self, *late):\n        return 1 / 0\n"
+    (course.root / "penalties.py").write_text(f"class Empty:\n    pass\n\n\n{broken}")
+    sys.modules.pop("penalties", None)
+    sql(course, f"UPDATE assignment SET duedate = '{DUE}.000000'")
+    with Gradebook.open(replace(course, late=rule)) as gradebook, pytest.raises(CourseError, match=message) as refusal:
+        gradebook.write_rows(tiny.handed_in("student-01", LATE), PARTIAL)
+    assert "course.yaml: late" in str(refusal.value)
+    assert rows(course) == []

@@ -103,6 +103,11 @@ def test_a_form_for_each_exercise_or_student(course, gradebook, tmp_path):
     assert len(take(course, gradebook, *by_student)) == 16
 
 
+def test_nothing_is_left_to_mark(course, gradebook, tmp_path):
+    assert write_forms(course, (), tmp_path / "forms") == ()
+    assert list((tmp_path / "forms").iterdir()) == []
+
+
 def test_personal_model_answers_stand_with_their_answers(course, gradebook, tmp_path):
     hand_in(course, gradebook, "student-01", {TRAFFIC: "x"}, model_answers={TRAFFIC: "It is 17 bytes."})
     content = yaml.safe_load(written(course, gradebook, tmp_path).read_text())
