@@ -50,21 +50,20 @@ def grader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Grader]:
         yield made
 
 
-@pytest.fixture(scope="module")
-def released() -> Notebook:
-    return release(json.loads((MODULE.source / "practical.ipynb").read_bytes()))
+def released(notebook: str) -> Notebook:
+    return release(json.loads((MODULE.source / f"{notebook}.ipynb").read_bytes()))
 
 
-def points(grader: Grader, notebook: Mapping[str, Any]) -> float:
-    submission = Submission("student-01", SLUG, {"practical": json.dumps(notebook).encode()})
-    result = grader.grade(submission, "practical")
+def points(grader: Grader, content: Mapping[str, Any], notebook: str = "practical") -> float:
+    submission = Submission("student-01", SLUG, {notebook: json.dumps(content).encode()})
+    result = grader.grade(submission, notebook)
     return sum(exercise.points for exercise in result.exercises)
 
 
-def answered(body: str) -> dict[str, str]:
+def answered(body: str, notebook: str = "practical") -> dict[str, str]:
     """Every exercise answered with the same body: functions, methods of classes, and what variables are set to."""
     texts = {}
-    for exercise in CATALOGUE.exercises.values():
+    for exercise in (CATALOGUE.exercises[entry.id] for entry in MODULE.checked_in(notebook)):
         if exercise.is_class:
             names = [name for name in vars(exercise.reference) if not name.startswith("_")]
             methods = "".join(f"    def {name}(self, *args, **more):\n        {body}\n" for name in names)
@@ -78,27 +77,30 @@ def answered(body: str) -> dict[str, str]:
     return texts
 
 
-def test_right_answers_earn_everything(grader: Grader, released: Notebook) -> None:
-    right = {exercise: CATALOGUE.quoted(answers[0]) for exercise, answers in CATALOGUE.answers.items()}
-    assert points(grader, fill(released, right)) == MODULE.points
+@pytest.mark.parametrize("notebook", MODULE.notebooks)
+def test_right_answers_earn_everything(grader: Grader, notebook: str) -> None:
+    entries = MODULE.checked_in(notebook)
+    right = {entry.id: CATALOGUE.quoted(CATALOGUE.answers[entry.id][0]) for entry in entries}
+    assert points(grader, fill(released(notebook), right), notebook) == sum(entry.points for entry in entries)
 
 
 @pytest.mark.parametrize("kind", BODIES)
-def test_answers_that_know_nothing_earn_nothing(grader: Grader, released: Notebook, kind: str) -> None:
-    assert points(grader, fill(released, answered(BODIES[kind]))) == 0
+@pytest.mark.parametrize("notebook", MODULE.notebooks)
+def test_answers_that_know_nothing_earn_nothing(grader: Grader, notebook: str, kind: str) -> None:
+    assert points(grader, fill(released(notebook), answered(BODIES[kind], notebook)), notebook) == 0
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_hooks_earn_nothing(grader: Grader, released: Notebook, name: str) -> None:
-    notebook = fill(released, answered(BODIES["one"]))
+def test_hooks_earn_nothing(grader: Grader, name: str) -> None:
+    notebook = fill(released("practical"), answered(BODIES["one"]))
     for place, text in CELLS[name].cells.items():
         notebook["cells"].insert(0 if place == "start" else len(notebook["cells"]), code_cell(text))
     assert points(grader, notebook) == 0
 
 
 @pytest.mark.parametrize("change", ["skipped", "emptied", "deleted", "renamed", "worth 50", "ungraded", "duplicated"])
-def test_games_with_test_cells_earn_nothing(grader: Grader, released: Notebook, change: str) -> None:
-    notebook = copy.deepcopy(fill(released, answered(BODIES["one"])))
+def test_games_with_test_cells_earn_nothing(grader: Grader, change: str) -> None:
+    notebook = copy.deepcopy(fill(released("practical"), answered(BODIES["one"])))
     for cell in [cell for cell in notebook["cells"] if nbgrader_metadata(cell).get("grade")]:
         said = cell["metadata"]["nbgrader"]
         if change == "skipped":
