@@ -12,7 +12,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
-from nbgrader.preprocessors import ClearSolutions
+from nbgrader.preprocessors import ClearMarkScheme, ClearSolutions
 
 from graders.authoring.answers import release, text
 from graders.authoring.build import build, stale, write
@@ -184,6 +184,7 @@ def test_source_and_release_are_valid(module, name):
 def test_release_is_what_nbgrader_clears(module, name):
     source = json.loads(build(module)[name])
     theirs, _ = ClearSolutions().preprocess(nbformat.reads(json.dumps(source), as_version=4), {})
+    theirs, _ = ClearMarkScheme().preprocess(theirs, {})
     assert [text(one) for one in release(source)["cells"]] == [one.source for one in theirs.cells]
 
 

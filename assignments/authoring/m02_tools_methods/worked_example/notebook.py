@@ -235,11 +235,11 @@ def quantised_gemv_time_s(
     """Seconds that multiplying quantised weights with a vector takes at least; the vector's own bytes are neglected.
 
     weights:                weights that are read [1]
-    weight_bits:            bits of a weight, without its scale
+    weight_bits:            bits of a weight, without its scale [bit]
     group_weights:          weights that share one scale; infinite where there are no scales [1]
     bandwidth_bytes_per_s:  bandwidth of the memory that weights and scales come from [B/s]
     unpacked_weights_per_s: weights that the cores unpack and use in a second, if they need not wait [1/s]
-    scale_bits:             bits of a scale
+    scale_bits:             bits of a scale [bit]
     """
     ### SOLUTION
 
