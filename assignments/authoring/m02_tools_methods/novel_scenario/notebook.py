@@ -65,7 +65,7 @@ display(Markdown(scenario["manual"]))
 counts = scenario["counts"]
 services = counts["service"]
 print("recorded on {cpu}, with version {event_file_version} of the event file".format(**scenario["measured"]))
-pd.DataFrame(counts).set_index("service").T
+pd.DataFrame(counts).set_index("service").map("{:,}".format).T
 
 # %% [markdown]
 # The **format** is the one that you know from the practical, here with the metric of another machine:
@@ -77,7 +77,8 @@ pd.DataFrame(counts).set_index("service").T
 #   "documents": [{"id": "55901", "title": "Processor Programming Reference", "version": "0.25"}],
 #   "event_file": {"name": "amdzen4", "version": "v1"},
 #   "settings": {"two_threads": "SMT_ON"},
-#   "events": {"clocks": "ls_not_halted_cyc", "lost_to_frontend": "de_no_dispatch_per_slot.no_ops_from_frontend"},
+#   "events": {"clocks": "ls_not_halted_cyc",
+#              "lost_to_frontend": "de_no_dispatch_per_slot.no_ops_from_frontend"},
 #   "metrics": [
 #     {"name": "slots", "unit": "slots", "formula": "width * clocks"},
 #     {"name": "frontend_bound", "unit": "share of slots", "level": 1,
@@ -162,6 +163,7 @@ def evaluate(text, counts):
     return {metric["name"]: np.broadcast_to(values[metric["name"]], rows) for metric in file["metrics"]}, flags
 
 
+# %%
 metrics, flags = evaluate(core_metric_file, counts)
 BARS = ["retiring", "bad_speculation", "frontend_bound", "memory_bound", "core_bound"]
 figure, axes = plt.subplots(figsize=(8.5, 3.2))
@@ -282,10 +284,8 @@ for row, letter in enumerate(order):
     axes.barh(row, gain, color=COLOURS[change["node"]], height=0.6)
     what = f"{change['node'].replace('_', ' ')} of {change['service']}, {change['times_fewer']:g} times fewer"
     axes.text(gain, row, f" +{gain:.1%}   {what}", va="center", fontsize=9)
-axes.set(
-    yticks=range(len(order)), yticklabels=order, xlabel="gain in speed of all three services together [1]",
-    xlim=(0, 2.2 * max(core_decision["speedups"].values()) - 2.2), title="Four changes, one quarter",
-)  # fmt: skip
+axes.set(yticks=range(len(order)), yticklabels=order, xlabel="gain in speed of all three services together [1]")
+axes.set(xlim=(0, 2.2 * max(core_decision["speedups"].values()) - 2.2), title="Four changes, one quarter")
 plt.show()
 
 # %% [markdown]

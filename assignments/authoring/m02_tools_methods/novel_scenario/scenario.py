@@ -67,7 +67,7 @@ PROFILES = {
 
 CHANGES = {
     "frontend_bound": ("lay out the hot code by profile", (20, 120)),
-    "bad_speculation": ("sort the requests, so that branches can be foreseen", (30, 200)),
+    "bad_speculation": ("sort requests, so that branches are foreseen", (30, 200)),
     "memory_bound": ("keep the table in fewer bytes", (10, 90)),
     "core_bound": ("multiply by reciprocals instead of dividing", (15, 100)),
     "retiring": ("use wider vectors in the outer loop", (5, 25)),

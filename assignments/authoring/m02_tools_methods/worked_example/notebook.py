@@ -6,7 +6,7 @@
 # to a decision.
 #
 # The analysis is laid out for you. Some steps are missing: **you complete three of them and explain two.** That is
-# 12 points and about 25 minutes. What you explain is marked by a person, by criteria that stand below the question.
+# 12 points and about 25 minutes. What you explain is marked by a person; each numbered part of a question counts alike.
 #
 # The **kernel** is $y = W x$, where $W$ has 14,336 × 4,096 weights in BF16: the up-projection in a layer of
 # Llama 3.1 8B. Each of its 32 layers has its own $W$, and ten tokens are decoded, one after the other.
@@ -25,7 +25,7 @@ plt.rcParams.update(
 )
 BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8A8A8A"
 
-CORES, CLOCK_HZ, WIDTH = 28, 2.0e9, 4
+CORES, CLOCK_HZ = 28, 2.0e9
 peak_flops_per_s = CORES * CLOCK_HZ * 64
 bandwidth_bytes_per_s = 6 * 8 * 2666.67e6  # six channels, 8 bytes wide
 weights = 14_336 * 4_096 * 32 * 10  # read in the whole run
@@ -102,10 +102,8 @@ axes.axvline(ridge, color=GREY, linewidth=0.8)
 axes.text(ridge * 1.08, 4, f"ridge: {ridge:.0f} flop/B", fontsize=9, color=GREY)
 axes.plot(at, allowed / 1e9, "o", color=ORANGE, markerfacecolor="white", markersize=6)
 axes.plot(at, reached / 1e9, "o", color=ORANGE, markersize=6)
-axes.text(
-    1.4, 16, f"this run: {reached / 1e9:.0f} Gflop/s\n{reached / allowed:.0%} of what its roof allows", fontsize=9
-)
-axes.text(1.4, 10, f"{reached / peak_flops_per_s:.1%} of the peak", fontsize=9)
+label = f"this run: {reached / 1e9:.0f} Gflop/s\n{reached / allowed:.0%} of what its roof allows"
+axes.text(1.4, 10, f"{label}\n{reached / peak_flops_per_s:.1%} of the peak", fontsize=9)
 axes.set(xlabel="operational intensity [flop/B]", ylabel="performance [Gflop/s]", ylim=(2, 8000))
 axes.set_title("The run and its roof")
 axes.legend(frameon=False, loc="upper left", fontsize=9)
@@ -122,8 +120,8 @@ plt.show()
 #
 # ## 3. Second reading: Top-Down
 #
-# Now forget the bytes. What did the cores do with their slots? Levels 1 and 2 are worked out for you, with the formulas
-# of the practical; of the level below memory, one step is yours.
+# Now forget the bytes. What did the cores do with their slots? Levels 1 and 2 are worked out for you, from the counts
+# above; of the level below memory, one step is yours.
 
 # %%
 LEVEL_1 = {"retiring": 0.0491, "bad_speculation": 0.0012, "frontend_bound": 0.0093, "backend_bound": 0.9403}
@@ -183,9 +181,8 @@ for row, (shares, left, colours) in enumerate(bars.values()):
     for (node, share), colour in zip(shares.items(), colours, strict=True):
         axes.barh(row, share, left=left, color=colour, height=0.66)
         if share > 0.1:
-            axes.text(
-                left + share / 2, row, f"{node}  {share:.1%}", ha="center", va="center", color="white", fontsize=9
-            )
+            label = f"{node}  {share:.1%}"
+            axes.text(left + share / 2, row, label, ha="center", va="center", color="white", fontsize=9)
         left += share
 axes.text(sum(memory.values()) + 0.01, 2, "no stall", va="center", fontsize=9, color=GREY)
 axes.set(yticks=range(3), yticklabels=list(bars), xlim=(0, 1), xlabel="share [1]")
@@ -273,13 +270,10 @@ places = np.arange(len(bits))
 axes.bar(places - 0.2, 1e3 * moving_s, 0.38, color=BLUE, label="moving weights and scales, at the bandwidth reached")
 axes.bar(places + 0.2, 1e3 * unpacking_s, 0.38, color=ORANGE, label="unpacking and using them")
 for place, longest in zip(places, total_s, strict=True):
-    axes.text(
-        place, 1e3 * longest + 8, f"{1e3 * longest:.0f} ms\n{total_s[0] / longest:.2f} ×", ha="center", fontsize=9
-    )
-axes.set(
-    xticks=places, xticklabels=[f"{width} bits" for width in bits], ylabel="time of ten tokens [ms]", ylim=(0, 440),
-    title="The slower of the two decides",
-)  # fmt: skip
+    label = f"{1e3 * longest:.0f} ms\n{total_s[0] / longest:.2f} ×"
+    axes.text(place, 1e3 * longest + 8, label, ha="center", fontsize=9)
+axes.set(xticks=places, xticklabels=[f"{width} bits" for width in bits], ylim=(0, 440))
+axes.set(ylabel="time of ten tokens [ms]", title="The slower of the two decides")
 axes.legend(frameon=False, loc="upper right")
 plt.show()
 
