@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +15,9 @@ from graders.authoring.answers import exercise_answered, fill, release, text
 from graders.authoring.build import build
 from graders.authoring.material import Module, modules
 from graders.paths import material_root
+from tests.browser.jupyter import LONG_MS, TOKEN, jupyter_lab
 
 pytestmark = pytest.mark.browser
-SETTINGS = {  # everything stays in the page, where a test finds it, and nothing is asked from outside
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-}
-LONG_MS = 180_000
 
 
 def student_python() -> Path:
@@ -62,47 +55,8 @@ def folder(tmp_path: Path, module: Module, solutions: dict[str, str]) -> Path:
 @pytest.fixture
 def lab(folder: Path, tmp_path: Path) -> Iterator[str]:
     """Address of a JupyterLab of the student's environment that serves the folder, and knows nothing else."""
-    settings = tmp_path / "settings" / "@jupyterlab"
-    for name, values in SETTINGS.items():
-        path = settings / f"{name}.jupyterlab-settings"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(values))
-    python = student_python()
-    environment = {
-        "PATH": f"{python.parent}:{os.defpath}",
-        "HOME": str(tmp_path / "home"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-        "JUPYTERLAB_SETTINGS_DIR": str(settings.parent),
-        "PYTHONWARNINGS": "ignore",
-    }
-    command = [str(python), "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--ServerApp.port=0"]
-    process = subprocess.Popen(
-        [*command, f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=student"],
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    try:
-        said = []
-        for line in process.stderr:
-            said.append(line)
-            if found := re.search(r"http://127\.0\.0\.1:\d+/", line):
-                break
-        else:
-            pytest.fail("JupyterLab did not start: " + "".join(said))
-        reader = threading.Thread(target=process.stderr.read, daemon=True)  # a full pipe would hold the server up
-        reader.start()
-        yield found.group()
-        process.terminate()
-        reader.join(timeout=60)
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+    with jupyter_lab(student_python(), folder, tmp_path / "lab") as address:
+        yield address
 
 
 def validate(page: Page) -> str:
@@ -118,7 +72,7 @@ def validate(page: Page) -> str:
 
 def test_answer_run_validate(chromium: Browser, lab: str, module: Module, solutions: dict[str, str]) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(f"{lab}lab/tree/practical.ipynb?token=student")
+    page.goto(f"{lab}lab/tree/practical.ipynb?token={TOKEN}")
     expect(page.locator(".jp-Notebook")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("Python 3 (ipykernel) | Idle")).to_be_visible(timeout=LONG_MS)
     assert "attainable_flops_per_s" in validate(page), "an answer is missing, and Validate says which test shows it"

@@ -25,44 +25,48 @@ def both(theirs, assignment, *before):
     return theirs, ours, said, receipts
 
 
-@pytest.fixture(scope="module", params=["ps1", "ps1_autotest"])
-def ps1(request, tmp_path_factory):
-    """The quickstart course of nbgrader; in one form its tests are made from the source when it is released."""
-    root = courses.quickstart(tmp_path_factory.mktemp(request.param) / "theirs", request.param)
-    release = ("GenerateAssignmentApp", "ps1")
-    if request.param == "ps1":
-        return both(root, "ps1", release)
-    shutil.copy(courses.user_guide() / "autotests.yml", root)
-    courses.nbgrader(root, release)
-    for path in sorted((root / "submitted").glob("*/ps1/*.ipynb")):  # made for the other form: it lacks a test cell
+@pytest.fixture(scope="module")
+def quickstart(tmp_path_factory):
+    """The quickstart course of nbgrader, graded by its command and by ours; and what ours says."""
+    theirs = courses.quickstart(tmp_path_factory.mktemp("quickstart") / "theirs")
+    courses.nbgrader(theirs, ("GenerateAssignmentApp", "ps1"), ("AutogradeApp", "ps1"))
+    ours = courses.ungraded(theirs, theirs.parent / "ours")
+    command = [sys.executable, "-m", "graders.cli", "grade", "ps1", "--json", "--course", str(ours)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return theirs, ours, json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def autotests(tmp_path_factory):
+    """The same course with tests that are made from the source when it is released."""
+    theirs = courses.quickstart(tmp_path_factory.mktemp("autotests") / "theirs", "ps1_autotest")
+    shutil.copy(courses.user_guide() / "autotests.yml", theirs)
+    courses.nbgrader(theirs, ("GenerateAssignmentApp", "ps1"))
+    for path in sorted((theirs / "submitted").glob("*/ps1/*.ipynb")):  # made for the other form: it lacks a test cell
         answers = {
             said["grade_id"]: "".join(one["source"])
             for one in json.loads(path.read_bytes())["cells"]
             if (said := one["metadata"].get("nbgrader", {})).get("solution")
         }
-        path.write_text(json.dumps(filled(released(root, "ps1", path.stem), answers)))
-    return both(root, "ps1")
+        path.write_text(json.dumps(filled(released(theirs, "ps1", path.stem), answers)))
+    return both(theirs, "ps1")
 
 
-def test_rows_of_nbgraders_own_course(ps1):
-    theirs, ours, said, _ = ps1
+@pytest.mark.parametrize("form", ["quickstart", "autotests"])
+def test_rows_of_nbgraders_own_course(form, request):
+    theirs, ours, *_ = request.getfixturevalue(form)
     for query in (GRADES, COMMENTS):
-        assert courses.rows(ours, query) == courses.rows(theirs, query), said
+        assert courses.rows(ours, query) == courses.rows(theirs, query)
         assert {row[0] for row in courses.rows(ours, query)} == {"bitdiddle", "hacker"}
 
 
-def test_scores_of_nbgraders_own_course_are_those_of_its_documentation(tmp_path):
+def test_scores_of_nbgraders_own_course_are_those_of_its_documentation(quickstart):
     """Read from the table that its documentation prints."""
     printed = (courses.user_guide() / "grades.csv").read_text().splitlines()
     column = printed[0].split(",").index("raw_score")
     documented = {line.split(",")[3]: float(line.split(",")[column]) for line in printed[1:]}
     assert documented == {"bitdiddle": 1.5, "hacker": 3.0}
-    root = courses.quickstart(tmp_path / "course")
-    courses.nbgrader(root, ("GenerateAssignmentApp", "ps1"))
-    command = [sys.executable, "-m", "graders.cli", "grade", "ps1", "--json", "--course", str(root)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert {receipt["student"]: receipt["points"] for receipt in json.loads(done.stdout)} == documented
-    assert done.returncode == 0
+    assert {receipt["student"]: receipt["points"] for receipt in quickstart[2]} == documented
 
 
 SLOW = "def half(x):\n    while True:\n        pass"
@@ -74,7 +78,7 @@ def submissions(root):
     main, second = released(root, "rows"), released(root, "rows", "second")
     right = filled(main, RIGHT)
     half = filled(second, {"half": "def half(x):\n    return x / 2"})
-    untidy = filled(main, RIGHT)
+    untidy = filled(main, RIGHT | {"square": "def square(x):\n    print(x)\n    return x ** 2"})
     untidy["cells"] = [*untidy["cells"][:3], own("%time x = 1\nx"), *untidy["cells"][3:], own("1 / 0")]
     untidy["cells"].insert(4, own("Notes of my own.", "markdown", mine=True))
     wrong = {
@@ -87,13 +91,11 @@ def submissions(root):
         "blank": ({"main": main, "second": second}, {}),
         "broken": ({"main": filled(main, RIGHT | {"double": "def double(x)\n    return 2 * x"}), "second": half}, {}),
         "done": ({"main": right, "second": half}, {}),
-        "helped": ({"main": helped, "second": half}, {"settings.py": "factor = 3\nscale = 2\n", "notes.txt": "mine"}),
+        "helped": ({"main": helped}, {"settings.py": "factor = 3\nscale = 2\n", "notes.txt": "mine"}),
         "late": ({"main": filled(main, wrong), "second": half}, {"timestamp.txt": "2026-02-01 01:00:00 UTC"}),
         "lacking": ({"main": right}, {"timestamp.txt": "2026-01-31 01:00:00 UTC"}),
         "looping": ({"second": filled(second, {"half": SLOW})}, {}),
-        "printing": ({"main": filled(main, RIGHT | {"square": "def square(x):\n    print(x)\n    return x ** 2"})}, {}),
-        "untidy": ({"main": untidy, "second": second}, {}),
-        "wrong": ({"main": filled(main, wrong), "second": half}, {}),
+        "untidy": ({"main": untidy}, {}),
     }
 
 
@@ -123,7 +125,8 @@ def test_the_rows_are_not_all_alike(graded):
     assert {cell: scores["done"][cell] for cell in everything} == everything
     assert scores["done"]["use"] is scores["done"]["why"] is scores["done"]["explain"] is None
     assert scores["blank"]["use"] == scores["blank"]["why"] == 0.0
-    assert scores["late"]["test_square"] == scores["wrong"]["test_square"] == 2.0
+    assert scores["late"]["test_square"] == 2.0
+    assert scores["untidy"]["test_square"] == 5.0
     assert scores["looping"]["test_half"] == 0.0
     assert scores["helped"]["test_double"] == 2.0
     assert scores["helped"]["test_settings"] == 0.0
@@ -149,10 +152,10 @@ def test_an_honest_submission_is_not_flagged(graded):
     flags = {
         student: {flag.kind for result in results for flag in result.flags} for student, results in evidence.items()
     }
-    assert flags.pop("helped") == {"extra-file"}
+    assert flags.pop("helped") == {"missing-notebook", "extra-file"}
     assert flags.pop("looping") == {"missing-notebook", "timeout"}
-    assert flags.pop("lacking") == flags.pop("printing") == {"missing-notebook"}
-    assert flags.pop("untidy") == {"foreign-metadata"}
+    assert flags.pop("lacking") == flags.pop("broken") == {"missing-notebook"}
+    assert flags.pop("untidy") == {"missing-notebook", "foreign-metadata"}
     assert not any(flags.values()), flags
 
 
