@@ -144,11 +144,12 @@ def _reference_packages(modules: set[str]) -> set[str]:
 
 
 def _package(package: str) -> str:
-    """SHA-256 of a reference package, and of the files that all packages share."""
+    """SHA-256 of a reference package, the files that it reads among them, and of the files that all packages share."""
     found: list[Path] = []
     for folder in map(Path, reference_solutions.__path__):
         if (folder / package).is_dir() or (folder / f"{package}.py").is_file():
-            found += [*sorted(folder.glob("*.py")), *sorted((folder / package).rglob("*.py"))]
+            own = [path for path in (folder / package).rglob("*") if "__pycache__" not in path.parts]
+            found += [*sorted(folder.glob("*.py")), *sorted(own)]
     return _digest_of(found)
 
 

@@ -114,9 +114,9 @@ except OSError as reason: print(reason)
     ),
     Probe(
         "memory",
-        "fill more memory than it may have",
+        "fill twice the memory that it may have",
         """
-try: print("through" if bytearray({memory_bytes}) else "")
+try: print("through" if bytearray(2 * {memory_bytes}) else "")
 except MemoryError as reason: print("MemoryError")
 """,
     ),

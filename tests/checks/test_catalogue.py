@@ -53,6 +53,15 @@ def test_an_edit_changes_the_digests_of_what_it_touches(tmp_path, file, old, new
     assert edited(tmp_path, file, old, new) == changed
 
 
+def test_a_file_that_the_reference_reads_is_part_of_every_digest(tmp_path):
+    module = example_module(tmp_path)
+    before = digests(module)
+    data = tmp_path / "reference_solutions" / module.slug / "metric_files"
+    data.mkdir()
+    (data / "core.json").write_text("{}")
+    assert {one for one, digest in digests(module).items() if digest != before[one]} == set(EXERCISES)
+
+
 def test_a_digest_is_the_same_wherever_the_module_lies(tmp_path, monkeypatch):
     import reference_solutions
 

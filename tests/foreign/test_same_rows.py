@@ -154,7 +154,7 @@ def test_an_honest_submission_is_not_flagged(graded):
     }
     assert flags.pop("helped") == {"missing-notebook", "extra-file"}
     assert flags.pop("looping") == {"missing-notebook", "timeout"}
-    assert flags.pop("lacking") == flags.pop("broken") == {"missing-notebook"}
+    assert flags.pop("lacking") == {"missing-notebook"}
     assert flags.pop("untidy") == {"missing-notebook", "foreign-metadata"}
     assert not any(flags.values()), flags
 
@@ -188,7 +188,7 @@ def test_nbgrader_goes_on_where_we_were(graded):
 
 def test_what_a_student_brought_does_not_go_into_the_feedback(graded):
     folder = graded[1] / "autograded" / "helped" / "rows"
-    assert {path.name for path in folder.iterdir()} == {"main.ipynb", "second.ipynb", "data.csv", "settings.py"}
+    assert {path.name for path in folder.iterdir()} == {"main.ipynb", "data.csv", "settings.py"}
     assert (folder / "settings.py").read_text() == "factor = 2\n"
 
 
