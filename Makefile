@@ -6,7 +6,7 @@ UV := $(BIN)/uv
 PIP_INDEX := $(shell $(PYTHON) -m pip config get global.index-url 2>/dev/null)
 UV_RUN := $(if $(UV_INDEX_URL)$(UV_DEFAULT_INDEX),,$(if $(PIP_INDEX),UV_DEFAULT_INDEX='$(PIP_INDEX)')) $(UV)
 UV_SYNC := $(UV_RUN) pip install --quiet --compile-bytecode --require-hashes
-UV_LOCK := $(UV_RUN) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
+UV_LOCK := $(UV_RUN) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 WORKERS ?= 2
 
 .PHONY: demo test lint notebooks bench locks setup student clean
@@ -57,7 +57,7 @@ student: .venv-student/.complete ## what a student installs: JupyterLab and nbgr
 	touch $@
 
 locks: .venv/bin/uv ## newest versions that pyproject.toml allows
-	$(UV_LOCK) --upgrade --extra dev --output-file locks/tool.txt
+	$(UV_LOCK) --upgrade pyproject.toml --extra dev --output-file locks/tool.txt
 	$(UV_LOCK) --upgrade --group student --output-file locks/student.txt
 	$(UV_LOCK) --upgrade --group sandbox --output-file locks/sandbox.txt
 
