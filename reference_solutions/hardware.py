@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reference_solutions.units import GIGA, TERA
+from reference_solutions.units import GIGA, KIB, TERA
 
-__all__ = ["A100_SXM_40GB", "A100_SXM_80GB", "DEVICES", "H100_SXM", "Device"]
+__all__ = ["A100_SXM_40GB", "A100_SXM_80GB", "DEVICES", "H100_SXM", "MULTIPROCESSORS", "Device"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +46,27 @@ H100_SXM = Device(
 )
 
 DEVICES = (A100_SXM_40GB, A100_SXM_80GB, H100_SXM)
+
+MULTIPROCESSORS: Mapping[str, Mapping[str, int]] = {
+    capability: {
+        "max_warps": warps,
+        "max_blocks": blocks,
+        "registers": 65_536,
+        "shared_bytes": shared_kib * KIB,
+        "max_shared_bytes_per_block": (shared_kib - (float(capability) >= 8)) * KIB,
+        "reserved_shared_bytes_per_block": KIB if float(capability) >= 8 else 0,
+        "shared_granularity_bytes": 128 if float(capability) >= 8 else 256,
+    }
+    for capability, warps, blocks, shared_kib in (
+        ("7.0", 64, 32, 96),
+        ("7.5", 32, 16, 64),
+        ("8.0", 64, 32, 164),
+        ("8.6", 48, 16, 100),
+        ("8.9", 48, 24, 100),
+        ("9.0", 64, 32, 228),
+        ("10.0", 64, 32, 228),
+        ("12.0", 48, 24, 100),
+    )
+}
+"""Compute capability -> what a multiprocessor of it holds. NVIDIA, CUDA C++ Programming Guide 12.9, "Technical
+Specifications per Compute Capability", and `cuda_occupancy.h` of CUDA 12.9; with the largest share of shared memory."""
