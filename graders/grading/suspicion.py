@@ -49,8 +49,11 @@ _FAMILIES = {
         | \b(?:glob\.glob|expanduser|pwd\.getpwall|getpass|platform\.node|numpy\.__file__|os\.__file__)""",
     ),
     "the network": (
-        "socket urllib requests http. ftplib smtplib",
-        r"""\b(?:socket|urllib|requests|http\.client|ftplib|smtplib)\b""",
+        "socket urllib requests http ftplib smtplib",
+        r"""(?:^|[;:])[ \t]*(?:import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*|from[ \t]+)
+        (?:socket|urllib|requests|http|ftplib|smtplib)\b
+        | (?:__import__|import_module)\([ \t]*['"](?:socket|urllib|requests|http|ftplib|smtplib)\b
+        | \bsocket\.(?:socket|socketpair|create_\w+|fromfd|AF_\w+|SOCK_\w+)\b | \burllib\.request | \bhttp\.client""",
     ),
     "the course's own files": (
         "../.. gradebook sqlite3 reference_solutions graders nbgrader NBGRADER_ AISA_ checks.py _answers",

@@ -207,14 +207,14 @@ def correct(course: Course) -> None:
 
 
 @contextmanager
-def own_references() -> Iterator[None]:
-    """Let go, afterwards, of the reference solutions that the module brought along."""
+def own_references(slug: str = SLUG) -> Iterator[None]:
+    """Let go, afterwards, of the reference solutions that a module brought along."""
     before = list(reference_solutions.__path__)
     try:
         yield
     finally:
         reference_solutions.__path__[:] = before
-        for name in [name for name in sys.modules if name.startswith(f"reference_solutions.{SLUG}")]:
+        for name in [name for name in sys.modules if name.startswith(f"reference_solutions.{slug}")]:
             del sys.modules[name]
 
 

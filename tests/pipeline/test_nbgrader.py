@@ -6,6 +6,7 @@ import copy
 import json
 import shutil
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +16,10 @@ from graders.gradebook import Gradebook
 from graders.grading import grade_course
 from tests.gradebook.test_rows import COMMENTS, GRADES
 from tests.gradebook.tiny import nbgrader
+from tests.pipeline.small_course import own_references
 
-SLUG = "m02_tools_methods"
+MATERIAL = Path(__file__).parents[1] / "benchmarks" / "material"
+SLUG, POINTS = "m97_light", 16.0
 STUDENTS = ("blank", "done", "empty", "half", "hostile", "late", "linked", "untidy")
 PAYLOADS = [
     "<script>document.title = 'pwned'</script>",
@@ -68,15 +71,17 @@ def submissions(source):
     """Notebooks of all kinds, by student."""
     stub = release(source)
     half, hostile, untidy = copy.deepcopy(stub), copy.deepcopy(source), copy.deepcopy(source)
-    half["cells"][3]["source"] = source["cells"][3]["source"]
+    places = {cell["id"]: place for place, cell in enumerate(source["cells"])}
+    answered = places["m97_amdahl_speedup-answer"]
+    half["cells"][answered] = source["cells"][answered]
     attachments = {"a.svg": {"image/svg+xml": "PHN2ZyBvbmxvYWQ9YWxlcnQoMSk+"}}
     hostile["cells"] += [text(payload, attachments=attachments) for payload in PAYLOADS]
     hostile["cells"] += [text(payload, "raw") | {"metadata": {"raw_mimetype": "text/html"}} for payload in PAYLOADS]
     hostile["cells"] += [code(DISPLAYS, tags=["skip-execution"]), code(f"# {PAYLOADS[0]}\nx = 1")]
     hostile["metadata"]["widgets"] = {"application/vnd.jupyter.widget-state+json": {"x": "</script><script>1"}}
-    imports, answer, tests = untidy["cells"].pop(1), untidy["cells"].pop(2), untidy["cells"].pop(2)
+    answer, tests = (untidy["cells"].pop(answered) for _ in range(2))
+    untidy["cells"].pop(places["code-01"])  # the imports: they come back at the top
     untidy["cells"] = [tests, code("mine = 1"), *untidy["cells"], {**answer, "cell_type": "raw"}, tests]
-    assert imports["id"] == "code-01"  # deleted: it comes back at the top
     return {
         "blank": stub,
         "done": source,
@@ -99,8 +104,12 @@ def submit(course, student, notebook):
 @pytest.fixture(scope="module")
 def courses(tmp_path_factory):
     """The same submissions, graded by `nbgrader autograde` and by `aisa grade`."""
-    folder = tmp_path_factory.mktemp("pipeline")
-    made = init(folder / "nbgrader", course_id="both", students=STUDENTS)
+    with own_references(SLUG):
+        yield graded_both_ways(tmp_path_factory.mktemp("pipeline"))
+
+
+def graded_both_ways(folder):
+    made = init(folder / "nbgrader", course_id="both", students=STUDENTS, material=MATERIAL)
     with (made.root / "course.yaml").open("a") as settings:
         settings.write(f"late: zero\ndue:\n  {SLUG}: 2026-02-01T00:00:00\n")
     course = load(made.root)
@@ -136,9 +145,9 @@ def test_the_sandbox_graded_although_nbgrader_was_told_not_to_execute(courses):
     scores = {}
     for row in rows(courses[0], GRADES):
         scores[row[0]] = scores.get(row[0], 0.0) + row[4]
-    assert scores["done"] == scores["hostile"] == scores["linked"] == scores["untidy"] == 45.0
+    assert scores["done"] == scores["hostile"] == scores["linked"] == scores["untidy"] == POINTS
     assert scores["blank"] == scores["empty"] == 0.0
-    assert 0.0 < scores["half"] < 45.0
+    assert 0.0 < scores["half"] < POINTS
     penalties = {row[8] for row in rows(courses[0], GRADES) if row[0] == "late"} - {None}  # of what was handed in
     assert penalties == {scores["late"]}
 
@@ -244,7 +253,7 @@ def test_feedback_holds_nothing_that_runs(feedback):
 
 def test_feedback_shows_the_points_and_why(feedback):
     page = (feedback / "half" / SLUG / "practical.html").read_text()
-    assert "Score: 45.0 / 45.0" in (feedback / "done" / SLUG / "practical.html").read_text()
-    assert "m02_attainable_flops_per_s" in page
+    assert f"Score: {POINTS} / {POINTS}" in (feedback / "done" / SLUG / "practical.html").read_text()
+    assert "m97_amdahl_speedup" in page
     assert "kept" in page
     assert "lost" in page

@@ -182,7 +182,7 @@ def test_subclasses_count_as_their_base_and_their_overrides_do_not_run() -> None
         (object(), "object"),
         (lambda: 1, "function"),
         ([1, object()], "object"),
-        (np.array([object()]), "array of object"),
+        (np.array([object()]), "object"),
         (np.zeros(2, [("a", int)]), "array of void64"),
         (np.ma.array([1], mask=[True]), "MaskedArray"),
         pytest.param(1 << 20_000, "int of more than 14000 bits", id="large int"),
@@ -224,6 +224,12 @@ def test_deep_and_circular_values_are_opaque() -> None:
         ["a", ["<f8"], [2], 0],
         ["a", "(2,)f8", [1], 0],
         ["a", "<U2", [2], 0],
+        ["o", [2], ["[", "a"]],
+        ["o", [-1, -1], ["[", "a"]],
+        ["o", [1 << 62, 0], ["["]],
+        ["o", [2, 2], ["[", "a"]],
+        ["o", ["1"], ["[", "a"]],
+        ["o", [1], "a"],
         ["n", "<f8", "00"],
         ["n", "<f8", "nothex"],
         ["{", ["[", 1], ["["]],
@@ -253,6 +259,32 @@ def test_keys_made_to_collide_are_refused() -> None:
     keys = ["[", *[["i", hex(step * number)] for number in range(1, codec.MAX_ODD_KEYS + 2)]]
     with pytest.raises(codec.ProtocolError, match="keys"):
         codec.decode(["{", keys, keys], [])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        np.asarray(pd.Series(["b", "a"])),
+        np.array([["a", None], [1, 2.5]], dtype=object),
+        np.empty((0, 3), dtype=object),
+        np.array([[1, 2], [3]], dtype=object),
+    ],
+)
+def test_arrays_of_objects_survive(value: np.ndarray) -> None:
+    back = there_and_back(value)
+    assert isinstance(back, np.ndarray)
+    assert back.dtype == object
+    assert back.shape == value.shape
+    assert same(back.tolist(), value.tolist())
+
+
+@pytest.mark.parametrize("values", [["b", "a", "b"], [1, 2, 2]])
+def test_what_unique_gives_of_a_column_survives(values: list[object]) -> None:
+    kind = "str" if isinstance(values[0], str) else "Int64"
+    column = pd.Series([*values, None], dtype=kind)
+    *back, missing = there_and_back(column.unique())
+    assert back == list(dict.fromkeys(values))
+    assert pd.isna(missing)
 
 
 def test_booleans_are_normalized() -> None:

@@ -123,11 +123,10 @@ def _decode_array(node: list[Node], buffers: list[memoryview], _depth: int) -> A
     import numpy
 
     tag, name, shape, place = node
-    if tag != "a" or type(shape) is not list or len(shape) > 32:
+    if tag != "a":
         raise ProtocolError("array")
     dtype, data = _plain_dtype(name), _buffer(place, buffers)
-    if not all(type(length) is int and 0 <= length < 1 << 40 for length in shape):
-        raise ProtocolError("shape of an array")
+    _check_shape(shape)
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ProtocolError("array whose bytes do not fill its shape")
     if not math.prod(shape):
@@ -135,6 +134,29 @@ def _decode_array(node: list[Node], buffers: list[memoryview], _depth: int) -> A
     flat = numpy.frombuffer(data, numpy.uint8 if dtype.kind == "b" else dtype)
     _check_text(flat, dtype)
     return (flat != 0 if dtype.kind == "b" else flat).reshape(shape).copy()
+
+
+def _decode_objects(node: list[Node], buffers: list[memoryview], depth: int) -> Any:
+    import numpy
+
+    _, shape, rest = node
+    items = decode(rest, buffers, depth + 1)
+    if type(items) is not list:
+        raise ProtocolError("array of objects")
+    _check_shape(shape)
+    if math.prod(shape) != len(items):
+        raise ProtocolError("array whose items do not fill its shape")
+    made = numpy.empty(len(items), dtype=object)
+    for place, item in enumerate(items):
+        made[place] = item
+    return made.reshape(shape)
+
+
+def _check_shape(shape: Node) -> None:
+    if type(shape) is not list or len(shape) > 32:
+        raise ProtocolError("shape of an array")
+    if not all(type(length) is int and 0 <= length < 1 << 40 for length in shape):
+        raise ProtocolError("shape of an array")
 
 
 def _plain_dtype(name: Node) -> Any:
@@ -247,6 +269,7 @@ _DECODERS: dict[str, Callable[[list[Node], list[memoryview], int], Any]] = {
     "I": _decode_ints,
     "N": _decode_scalars,
     "a": _decode_array,
+    "o": _decode_objects,
     "n": _decode_scalar,
     "f": _decode_frame,
     "S": _decode_series,

@@ -212,15 +212,19 @@ def _numeric_encoder(kind: type) -> Encoder | None:
         return _encode_frame
     if pandas.Series in mro:
         return _encode_series
+    if pandas.api.extensions.ExtensionArray in mro:
+        return _encode_objects
     return _encode_index if pandas.Index in mro else None
 
 
-def _encode_array(value: Any, buffers: list[bytes], _depth: int) -> Node:
+def _encode_array(value: Any, buffers: list[bytes], depth: int) -> Node:
     numpy = sys.modules["numpy"]
     if numpy.ma.MaskedArray in mro_of(type(value)):
         raise OpaqueError("MaskedArray")
     plain = numpy.ndarray.view(value, numpy.ndarray)
     dtype = plain.dtype
+    if dtype.kind == "O":
+        return _encode_objects(plain, buffers, depth)
     if dtype.kind not in PLAIN_KINDS:
         raise OpaqueError(f"array of {dtype.name}"[:100])
     if (dtype.itemsize > 8 and dtype.kind == "f") or (dtype.itemsize > 16 and dtype.kind == "c"):
@@ -228,6 +232,14 @@ def _encode_array(value: Any, buffers: list[bytes], _depth: int) -> Node:
     if plain.nbytes > MAX_BODY:
         raise OpaqueError(f"array of more than {MAX_BODY} bytes")
     return ["a", plain.dtype.str, list(plain.shape), _put(plain.tobytes(), buffers)]
+
+
+def _encode_objects(value: Any, buffers: list[bytes], depth: int) -> Node:
+    """An array of whatever it holds, names above all: `unique` and `asarray` of a column give one."""
+    pandas = sys.modules.get("pandas")
+    missing = () if pandas is None else (pandas.NA,)
+    items = [None if any(item is one for one in missing) else item for item in value.ravel().tolist()]
+    return ["o", list(value.shape), _encode_list(items, buffers, depth + 1)]
 
 
 def _encode_scalar(value: Any, _buffers: list[bytes], _depth: int) -> Node:

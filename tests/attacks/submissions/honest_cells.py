@@ -56,6 +56,19 @@ def check(counts, item_bytes):
     earns=FULL,
     flag="",
 )
+WORDS_OF_THE_FIELD = Attack(
+    "speaks of requests, sockets and http as its subject does",
+    answers=RIGHT,
+    cells={
+        "m98_meter": """
+requests = {"http": 3, "urllib": 1}  # taken from requests that a socket served
+socket, sockets = 0, [0, 1]
+first = min(requests, key=requests.get); socket += 1
+"""
+    },
+    earns=FULL,
+    flag="",
+)
 HELPERS_AFTER = Attack(
     "defines its helper between answer and test, where it is needed first",
     answers={
