@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from graders.checks.cases import Case, Cases
+from graders.checks.comparison import Wanted
 from graders.records import Endpoint, Reply
 
 
@@ -95,8 +96,18 @@ class CaseCheck(Check, Protocol):
         """CPU seconds that each call may take; None is the usual limit."""
         ...
 
-    def judge(self, cases: Sequence[Case], replies: Sequence[Reply], expected: Sequence[Reply] | None, /) -> Judged:
-        """Judge the replies; `expected` is what the reference gave, None where there is no reference."""
+    def expecting(self, cases: Sequence[Case], expected: Sequence[Reply], /) -> Sequence[Wanted]:
+        """What replies are held against: the part of the reference's that is compared.
+
+        Raises
+        ------
+        CourseError
+            If the reference itself does not keep the check.
+        """
+        ...
+
+    def judge(self, cases: Sequence[Case], replies: Sequence[Reply], wanted: Sequence[Wanted] | None, /) -> Judged:
+        """Judge the replies; `wanted` as `expecting` gives it, None where there is no reference."""
         ...
 
 

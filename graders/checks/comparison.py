@@ -51,15 +51,40 @@ def difference(answer: object, expected: object, rtol: float | None = None, atol
     CourseError
         If what is expected is no plain data.
     """
+    return wanted_of(expected).difference(answer, rtol, atol)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is expected, read once for any number of answers.
+
+    Attributes
+    ----------
+    form : object
+        In plain form.
+    parts : int
+        How many of them an answer has that is like it.
+    """
+
+    form: object
+    parts: int
+
+    def difference(self, answer: object, rtol: float | None = None, atol: float | None = None) -> str:
+        """How an answer differs from it, as `difference` says."""
+        try:
+            given = plain(answer, _ALWAYS_READ + 4 * self.parts)
+        except TooMuchError:
+            return "far more than expected"
+        return different(given, self.form, rtol, atol)
+
+
+def wanted_of(expected: object) -> Wanted:
+    """What is expected, read; refuses what is no plain data, as `difference` does."""
     reader = _Reader(math.inf)
-    wanted = reader.plain(expected)
-    if _kind(wanted) == _UNKNOWN:
+    form = reader.plain(expected)
+    if _kind(form) == _UNKNOWN:
         raise CourseError(f"what is expected is a {type(expected).__name__}, and no answer can be one", do=_PLAIN_ONLY)
-    try:
-        given = plain(answer, _ALWAYS_READ + 4 * reader.read)
-    except TooMuchError:
-        return "far more than expected"
-    return different(given, wanted, rtol, atol)
+    return Wanted(form, reader.read)
 
 
 def different(given: object, wanted: object, rtol: float | None = None, atol: float | None = None) -> str:
@@ -120,12 +145,15 @@ def _tables(given: dict[object, object], wanted: dict[object, object], tolerance
 def _arrays(given: npt.NDArray[np.generic], wanted: npt.NDArray[np.generic], tolerance: _Tolerance) -> str:
     if given.shape != wanted.shape:
         return "another shape than expected"
+    if given.dtype == wanted.dtype and given.dtype.kind in _NUMBERS and given.tobytes() == wanted.tobytes():
+        return ""  # the usual case: nothing to tolerate
     exact = wanted.dtype.kind not in "iufc" or (tolerance.unstated and given.dtype.kind + wanted.dtype.kind in _WHOLE)
     same = np.array_equal(given, wanted) if exact else bool(np.all(_close(given, wanted, tolerance)))
     return "" if same else DIFFERS
 
 
 _WHOLE = {"ii", "iu", "ui", "uu"}
+_NUMBERS = "biufc"  # the same bytes are equal, as a time that is none is not
 
 
 def _close(
@@ -228,7 +256,7 @@ class _Reader:
 
     def _listed(self, data: list[object] | tuple[object, ...], depth: int) -> object:
         kinds = set(map(type, data))
-        if data and (kinds <= {int, float} or kinds == {bool}):
+        if data and (kinds <= _REALS or kinds == {bool}):
             try:
                 array = np.asarray(data)  # the usual case, without a look at each item
             except OverflowError:
@@ -237,6 +265,9 @@ class _Reader:
                 return array
         self._count(len(data))
         return _stacked([self.plain(item, depth + 1) for item in data])
+
+
+_REALS = {int, float, np.float64}
 
 
 def _as_float(number: int) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 import math
 import re
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from graders.checks.cases import Call, Read, Sampled, listed
 from graders.checks.check import CaseCheck, Check, PlayedCheck, Subject
+from graders.checks.local import copied
 from graders.checks.personal import NAME, takes_scenario, with_scenario
 from graders.checks.personal import Scenario as PersonalScenario
 from graders.checks.plays import Conserved, Scenario
@@ -115,7 +115,7 @@ class Exercise:
         if not callable(answer):
             return answer
         try:
-            return answer(**copy.deepcopy({name: self.given[name] for name in inspect.signature(answer).parameters}))
+            return answer(**{name: copied(self.given[name]) for name in inspect.signature(answer).parameters})
         except Exception as error:
             called = getattr(answer, "__name__", "an answer")
             raise CourseError(f"{called} gives no value: {error!r}", where=f"exercise {self.id}") from error

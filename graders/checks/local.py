@@ -39,7 +39,7 @@ class LocalEndpoint:
         return [self._reply(request, cpu_s) for request in requests]
 
     def _reply(self, request: Request, cpu_s: float | None) -> Reply:
-        started = time.process_time()
+        started = 0.0 if cpu_s is None else time.process_time()
         try:
             answer = self._perform(self._namespace, self._objects, request)
         except OpaqueError as error:
@@ -48,31 +48,32 @@ class LocalEndpoint:
             ) from error
         if answer.exception[:1] == ("KeyboardInterrupt",):
             raise KeyboardInterrupt  # somebody stops us: no behaviour of the answer
-        used = time.process_time() - started
-        if cpu_s is not None and used > cpu_s:
-            return Reply("timeout", cpu_s=used)
-        return Reply(answer.kind, answer.value, answer.exception, used)  # type: ignore[arg-type]
+        if cpu_s is not None and time.process_time() - started > cpu_s:
+            return Reply("timeout")
+        return Reply(answer.kind, answer.value, answer.exception)  # type: ignore[arg-type]
 
 
 def _copied(namespace: Mapping[str, object], objects: dict[int, object], request: Asked) -> Answer:
     """Perform a request with copies of its arguments: what is done to them harms no other answer's."""
-    args = [_copy(value) for value in request.args]
-    kwargs = {name: _copy(value) for name, value in request.kwargs.items()}
+    args = [copied(value) for value in request.args]
+    kwargs = {name: copied(value) for name, value in request.kwargs.items()}
     return perform(namespace, objects, Question(request.op, request.target, args, kwargs, request.handle))
 
 
 _UNCHANGEABLE = frozenset({int, float, bool, str, bytes, complex, type(None)})
 
 
-def _copy(value: object) -> object:
+def copied(value: object) -> object:
     """A copy that shares nothing that could be changed: `copy.deepcopy`, quick for plain data."""
     kind = type(value)
     if kind in _UNCHANGEABLE:
         return value
-    if isinstance(value, list) and kind is list:
-        return value.copy() if _UNCHANGEABLE.issuperset(map(type, value)) else [_copy(item) for item in value]
-    if isinstance(value, dict) and kind is dict:
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, np.ndarray) and kind is np.ndarray and value.dtype.kind != "O":
+    if kind is list and isinstance(value, list):
+        return value.copy() if _UNCHANGEABLE.issuperset(map(type, value)) else [copied(item) for item in value]
+    if kind is tuple and isinstance(value, tuple):
+        return value if _UNCHANGEABLE.issuperset(map(type, value)) else tuple([copied(item) for item in value])
+    if kind is dict and isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}
+    if kind is np.ndarray and isinstance(value, np.ndarray) and value.dtype.kind != "O":
         return value.copy()
     return copy.deepcopy(value)

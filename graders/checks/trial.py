@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graders.checks.cases import Call, Case, drawn
-from graders.checks.check import Check, Judged
+from graders.checks.check import CaseCheck, Check, Judged
+from graders.checks.comparison import Wanted
 from graders.checks.diagnosis import diagnosed
 from graders.checks.exercise import Exercise
 from graders.checks.local import LocalEndpoint
 from graders.checks.mistakes import Mistake
 from graders.checks.remote import fresh_handle
 from graders.checks.trivial import trivial
-from graders.checks.values import Equal, Fast
+from graders.checks.values import Equal, Fast, Raises
 from graders.errors import GraderError
 from graders.records import CheckResult, Endpoint, Reply, Request
 
@@ -113,6 +114,7 @@ class Trial:
         self.seed = seed
         self.cases = {check.name: drawn(check.cases, seed, check.name) for check in exercise.case_checks}
         self.expected: Replies | None = None
+        self._wanted: dict[str, Sequence[Wanted]] = {}
         if exercise.reference is not None and self.cases:
             self.expected = self.ask(LocalEndpoint(namespace(exercise, exercise.reference), coded=False), timed=False)
 
@@ -162,12 +164,30 @@ class Trial:
         judged = {}
         for check in self.exercise.case_checks:
             if check.name in replies:
-                expected = None if self.expected is None else self.expected[check.name]
-                judged[check.name] = check.judge(self.cases[check.name], replies[check.name], expected)
+                judged[check.name] = check.judge(self.cases[check.name], replies[check.name], self._expecting(check))
         for played in self.exercise.played_checks:
             if only is None or played in only:
                 judged[played.name] = played.play_on(endpoint, self.exercise.subject, self.seed)
         return judged
+
+    def keeps(self, endpoint: Endpoint, check: Check) -> bool:
+        """Whether an answer keeps a check: as `judge` says, but nothing more is asked once a case is lost."""
+        if not isinstance(check, Equal | Raises):
+            return self.judge(endpoint, self.ask(endpoint, [check]), [check])[check.name].kept
+        wanted = self._expecting(check)
+        for place, case in enumerate(self.cases[check.name]):
+            replies = _answered(endpoint, [self._request(case)], check.cpu_s)
+            if not check.judge([case], replies, wanted and wanted[place : place + 1]).kept:
+                return False
+        return True
+
+    def _expecting(self, check: CaseCheck) -> Sequence[Wanted] | None:
+        """What its replies are held against; worked out once for all answers."""
+        if self.expected is None:
+            return None
+        if check.name not in self._wanted:
+            self._wanted[check.name] = check.expecting(self.cases[check.name], self.expected[check.name])
+        return self._wanted[check.name]
 
     def counted(self, judged: Mapping[str, Judged], replies: Replies) -> tuple[CheckResult, ...]:
         """What was found, with what earns nothing marked as such."""

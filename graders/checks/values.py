@@ -7,7 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from graders.checks.cases import Call, Case, Cases
 from graders.checks.check import Judged
-from graders.checks.comparison import difference
+from graders.checks.comparison import Wanted, wanted_of
 from graders.checks.reasons import reason_of, summed_up
 from graders.errors import CourseError
 from graders.records import Reply
@@ -45,26 +45,25 @@ class Equal:
     anchors = True
     cpu_s = None
 
-    def judge(self, _cases: Sequence[Case], replies: Sequence[Reply], expected: Sequence[Reply] | None) -> Judged:
-        """Compare each reply with the reference's."""
-        if expected is None:
-            raise CourseError(f"check {self.name!r} compares with a reference, and the exercise has none")
-        reasons = []
-        seen = []
-        for reply, right in zip(replies, expected, strict=True):
+    def expecting(self, _cases: Sequence[Case], expected: Sequence[Reply]) -> Sequence[Wanted]:
+        """What is looked at of the reference's values."""
+        for right in expected:
             if reason_of(right):
                 raise CourseError(f"the reference gives no value for a case of check {self.name!r}: {reason_of(right)}")
-            reasons.append(self._reason(reply, right.value))
-            seen.append(self._seen(reply))
+        return [wanted_of(right.value if self.part is None else self.part(right.value)) for right in expected]
+
+    def judge(self, _cases: Sequence[Case], replies: Sequence[Reply], wanted: Sequence[Wanted] | None) -> Judged:
+        """Compare each reply with the reference's."""
+        if wanted is None:
+            raise CourseError(f"check {self.name!r} compares with a reference, and the exercise has none")
+        seen = [self._seen(reply) for reply in replies]
+        reasons = [self._reason(*each) for each in zip(replies, seen, wanted, strict=True)]
         return Judged(summed_up(reasons), tuple(seen))
 
-    def _reason(self, reply: Reply, right: object) -> str:
-        seen = self._seen(reply)
-        if self.part is not None and reply.kind == "value":
-            if seen.kind != "value":
-                return "it has not the parts that are expected"
-            right = self.part(right)
-        return reason_of(seen) or difference(seen.value, right, self.rtol, self.atol)
+    def _reason(self, reply: Reply, seen: Reply, wanted: Wanted) -> str:
+        if self.part is not None and reply.kind == "value" and seen.kind != "value":
+            return "it has not the parts that are expected"
+        return reason_of(seen) or wanted.difference(seen.value, self.rtol, self.atol)
 
     def _seen(self, reply: Reply) -> Reply:
         if self.part is None or reply.kind != "value":
@@ -106,12 +105,18 @@ class Fast:
         """The one case."""
         return [self.case] if isinstance(self.case, Call) else self.case
 
-    def judge(self, cases: Sequence[Case], replies: Sequence[Reply], expected: Sequence[Reply] | None) -> Judged:
+    @property
+    def _equal(self) -> Equal:
+        return Equal(self.name, weight=1, cases=self.cases, message=self.message, rtol=self.rtol, atol=self.atol)
+
+    def expecting(self, cases: Sequence[Case], expected: Sequence[Reply]) -> Sequence[Wanted]:
+        """The reference's value."""
+        return self._equal.expecting(cases, expected)
+
+    def judge(self, cases: Sequence[Case], replies: Sequence[Reply], wanted: Sequence[Wanted] | None) -> Judged:
         """Compare with the reference's value, if there is one in time."""
-        equal = Equal(
-            self.name, weight=1, cases=self.cases, message=self.message, rtol=self.rtol, atol=self.atol
-        ).judge(cases, replies, expected)
-        return Judged(equal.reason, tuple(Reply(reply.kind) for reply in replies))
+        reason = self._equal.judge(cases, replies, wanted).reason
+        return Judged(reason, tuple(Reply(reply.kind) for reply in replies))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +142,14 @@ class Raises:
     anchors = False
     cpu_s = None
 
-    def judge(self, _cases: Sequence[Case], replies: Sequence[Reply], expected: Sequence[Reply] | None) -> Judged:
-        """See whether each reply was raised, and what."""
-        if expected is not None and any(map(self._reason, expected)):
+    def expecting(self, _cases: Sequence[Case], expected: Sequence[Reply]) -> Sequence[Wanted]:
+        """Nothing is compared with the reference, which raises as well."""
+        if any(map(self._reason, expected)):
             raise CourseError(f"the reference does not raise {self.exception.__name__} in check {self.name!r}")
+        return ()
+
+    def judge(self, _cases: Sequence[Case], replies: Sequence[Reply], _wanted: Sequence[Wanted] | None) -> Judged:
+        """See whether each reply was raised, and what."""
         return Judged(summed_up([self._reason(reply) for reply in replies]), tuple(replies))
 
     def _reason(self, reply: Reply) -> str:
@@ -175,10 +184,14 @@ class Property:
     anchors = False
     cpu_s = None
 
-    def judge(self, cases: Sequence[Case], replies: Sequence[Reply], expected: Sequence[Reply] | None) -> Judged:
-        """See whether the values have the property; what gives no value has none."""
-        if expected is not None and self._reason(cases, expected):
+    def expecting(self, cases: Sequence[Case], expected: Sequence[Reply]) -> Sequence[Wanted]:
+        """Nothing is compared with the reference, which has the property as well."""
+        if self._reason(cases, expected):
             raise CourseError(f"the reference has not the property that check {self.name!r} demands")
+        return ()
+
+    def judge(self, cases: Sequence[Case], replies: Sequence[Reply], _wanted: Sequence[Wanted] | None) -> Judged:
+        """See whether the values have the property; what gives no value has none."""
         return Judged(self._reason(cases, replies), tuple(replies))
 
     def _reason(self, cases: Sequence[Case], replies: Sequence[Reply]) -> str:

@@ -75,9 +75,10 @@ def hints(bench: Bench) -> Iterator[Finding]:
                 continue  # the sandbox's gate sees to what is only slow
             known = [_without_slow(other, checks) for other in mistakes]
             tried = _RIGHT if exercise.personal else _CODED
-            verdicts = [_verdict(bench, quick, known, mistake.answer, student) for student in range(1, tried + 1)]
-            if all(verdict.misconception != mistake.misconception for verdict in verdicts):
-                named = verdicts[0].misconception
+            verdicts = (_verdict(bench, quick, known, mistake.answer, student) for student in range(1, tried + 1))
+            named = next(verdicts).misconception
+            others = (verdict.misconception for verdict in verdicts)
+            if mistake.misconception != named and mistake.misconception not in others:
                 problem = f"mistake {mistake.misconception!r} gets {f'the hint of {named!r}' if named else 'no hint'}"
                 yield Finding("hints", id_, problem, _where(bench, mistake))
 
@@ -130,8 +131,7 @@ def is_personal(check: Check) -> bool:
 
 def _lost(trial: Trial, mistake: Mistake, checks: Sequence[Check], *, coded: bool) -> set[str]:
     endpoint = LocalEndpoint(namespace(trial.exercise, mistake.answer), coded=coded)
-    judged = trial.judge(endpoint, trial.ask(endpoint, checks), checks)
-    return {name for name, found in judged.items() if not found.kept}
+    return {check.name for check in checks if not trial.keeps(endpoint, check)}
 
 
 def _unlike(bench: Bench, exercise: Exercise, mistake: Mistake, lost: Counter[str]) -> Iterator[Finding]:

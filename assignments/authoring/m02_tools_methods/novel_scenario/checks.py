@@ -71,8 +71,10 @@ def documents(text, scenario):
 # --- other workloads on the core --------------------------------------------------------------------------------------
 
 
-def hidden_counts(core, smt):
-    """Counts of five made-up workloads, written backwards from what becomes of their slots."""
+@functools.lru_cache(maxsize=64)
+def hidden_counts(text, smt):
+    """Counts of five made-up workloads, written backwards from what becomes of their slots; the core as JSON."""
+    core = json.loads(text)
     rng = np.random.default_rng([len(core["name"]), core["width"], smt, *core["identifier"].encode()])
     clocks = rng.integers(10**8, 10**9, size=5).astype(float)
     slots = core["width"] * clocks
@@ -98,7 +100,7 @@ def hidden_counts(core, smt):
 
 
 def metrics_of(text, scenario, names, smt=0):
-    return evaluate_metrics(tidied(text), hidden_counts(scenario["core"], smt), names)
+    return evaluate_metrics(tidied(text), hidden_counts(json.dumps(scenario["core"]), smt), names)
 
 
 def end_without_event(core):
@@ -217,13 +219,14 @@ METRIC_FILE = Exercise(
 
 def read_right(scenario):
     """Services, metrics and flags, by the right metric file."""
-    return evaluated(core_metric_file(scenario), json.dumps(scenario["counts"]))
+    return evaluated(json.dumps(scenario))
 
 
 @functools.lru_cache(maxsize=1024)
-def evaluated(text, counts):
-    """What a metric file makes of counts, which are written as JSON."""
-    file, table = read_metric_file(text), json.loads(counts)
+def evaluated(text):
+    """What the right metric file makes of the counts of a scenario, which is written as JSON."""
+    scenario = json.loads(text)
+    file, table = read_metric_file(core_metric_file(scenario)), scenario["counts"]
     metrics = evaluate_metrics(file, table)
     return table["service"], metrics, flagged_metrics(file, metrics)
 
