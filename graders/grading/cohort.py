@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from graders.course.course import Course
 from graders.course.intake import Submission, read_submission, submitted_students
 from graders.errors import AisaError, CourseError, GraderError, SubmissionError, UsageError
 from graders.gradebook import Gradebook, Graded
-from graders.grading.foreign import ForeignGrader
+from graders.grading.crew import AnyGrader, Crew, results
 from graders.grading.grader import Grader
 from graders.grading.opening import open_grader
 from graders.grading.receipt import Receipt, State
@@ -103,7 +101,7 @@ class _Run:
         Notebooks run at a time.
     """
 
-    def __init__(self, grader: Grader | ForeignGrader, gradebook: Gradebook, workers: int) -> None:
+    def __init__(self, grader: AnyGrader, gradebook: Gradebook, workers: int) -> None:
         self.grader = grader
         self.gradebook = gradebook
         self.workers = workers
@@ -112,12 +110,8 @@ class _Run:
     def receipts(self, students: Sequence[str]) -> Iterator[Receipt]:
         """Grade each student's submission; a receipt as soon as it is written."""
         going: dict[Future[tuple[NotebookResult, ...]], Submission] = {}
-        processors = itertools.cycle(sorted(os.sched_getaffinity(0)))
-
-        def settle() -> None:
-            os.sched_setaffinity(0, {next(processors)})  # this thread, and the notebooks that it has run
-
-        with ThreadPoolExecutor(self.workers, thread_name_prefix="grade", initializer=settle) as pool:
+        with contextlib.ExitStack() as stack:
+            crew: Crew | None = None
             for student in students:
                 submission = self._read(student)
                 if isinstance(submission, Receipt):
@@ -127,8 +121,11 @@ class _Run:
                 if not stale:
                     yield self._settled(submission)
                     continue
-                self.grader.start()  # where it cannot start, that is said once, and not of every student
-                going[pool.submit(self._grade, submission, stale)] = submission
+                if crew is None:
+                    self.grader.start()  # where it cannot start, that is said once, and not of every student
+                    crew = stack.enter_context(Crew(self.grader, self.workers))
+                before = {name: self._before(submission, name) for name in stale}
+                going[crew.grade(submission, stale, before)] = submission
                 if len(going) >= _AHEAD * self.workers:
                     yield from self._finished(going)
             while going:
@@ -184,9 +181,6 @@ class _Run:
 
     # --- what runs --------------------------------------------------------------------------------------------------
 
-    def _grade(self, submission: Submission, stale: Sequence[str]) -> tuple[NotebookResult, ...]:
-        return tuple(self.grader.grade(submission, name, self._before(submission, name)) for name in stale)
-
     def _before(self, submission: Submission, notebook: str) -> NotebookResult | None:
         known = self._known(submission, notebook)
         return known.result if known is not None and known.proven else None
@@ -196,7 +190,7 @@ class _Run:
         for future in done:
             submission = going.pop(future)
             try:
-                yield self._written(submission, future.result())
+                yield self._written(submission, results(future))
             except SubmissionError as refusal:
                 yield self._lost(submission, "refused", refusal)
             except GraderError as failure:
@@ -207,20 +201,20 @@ class _Run:
                 found = f"grading it failed unexpectedly ({type(fault).__name__}: {fault})"
                 yield self._lost(submission, "not graded", GraderError(found, do="Report it with the submission."))
 
-    def _written(self, submission: Submission, results: tuple[NotebookResult, ...]) -> Receipt:
-        student, ran = submission.student, {result.notebook for result in results}
-        penalties = self.gradebook.write(submission, results)
+    def _written(self, submission: Submission, found: tuple[NotebookResult, ...]) -> Receipt:
+        student, ran = submission.student, {result.notebook for result in found}
+        penalties = self.gradebook.write(submission, found)
         changes = [
             change
-            for result in results
+            for result in found
             for change in score_changes(
                 student, self._known(submission, result.notebook), result, penalties[result.notebook]
             )
         ]
         changes += self._penalties(submission, [name for name in submission.notebooks if name not in ran])
-        points, flags = self._sums(submission, results)
-        unsafe = sorted({name for result in results for name in result.unsafe})
-        said = [again(self._before(submission, result.notebook), result) for result in results]
+        points, flags = self._sums(submission, found)
+        unsafe = sorted({name for result in found for name in result.unsafe})
+        said = [again(self._before(submission, result.notebook), result) for result in found]
         said += [f"unsafe: {', '.join(unsafe)}"] if unsafe else []
         detail = "; ".join(filter(None, said))
         return Receipt(student, "graded", points, self.grader.module.points, flags, detail, tuple(changes))

@@ -42,7 +42,7 @@ def tried_twice(attempt: Callable[[], _Result]) -> _Result:
 
 
 class SharedSandbox:
-    """A sandbox for several threads, started when it is first needed.
+    """A sandbox for several threads or forked processes, started when it is first needed.
 
     Parameters
     ----------
@@ -59,6 +59,7 @@ class SharedSandbox:
         self._imports = tuple(imports)
         self._allow_unsafe = allow_unsafe
         self._lock = threading.Lock()
+        self._part = (0, 1)
         self._sandbox: Sandbox | None = None
         self._users: dict[Sandbox, int] = {}
 
@@ -80,7 +81,14 @@ class SharedSandbox:
                     limits=self._course.limits,
                     allow_unsafe=self._allow_unsafe,
                 )
+                self._sandbox.divide(*self._part)
             return self._sandbox
+
+    def divide(self, place: int, size: int) -> None:
+        """In a process that shares it with others: take the `place`-th of `size` parts of what children are given."""
+        self._part = (place, size)
+        if self._sandbox is not None:
+            self._sandbox.divide(place, size)
 
     @contextmanager
     def borrowed(self) -> Iterator[Sandbox]:

@@ -199,6 +199,10 @@ class Users:
         self._numbers = numbers
         self._next = secrets.randbelow(max(1, len(numbers)))
 
+    def part(self, place: int, size: int) -> Users:
+        """The `place`-th of `size` parts of them, which have no number in common."""
+        return Users(self._numbers[place::size])
+
     def take(self) -> int | None:
         """A number that no running child has; None where there are none to give."""
         if not self._numbers:

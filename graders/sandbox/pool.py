@@ -24,7 +24,7 @@ _BIRTH_WALL_S = 60.0
 
 
 class Sandbox:
-    """Runs notebooks where they can reach nothing; several threads may use one.
+    """Runs notebooks where they can reach nothing; several threads may use one, and processes that were forked from it.
 
     Use it as a context manager: at the end everything in it is dead and gone.
 
@@ -117,6 +117,10 @@ class Sandbox:
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name:
                 raise SandboxError(f"file name {name!r} does not lie below the notebook's folder")
         return NotebookRun(self._session, cells, files, self.limits, watch, lasting)
+
+    def divide(self, place: int, size: int) -> None:
+        """In a process that shares it with others: give children the `place`-th of `size` parts of the users only."""
+        self._users = self._users.part(place, size)
 
     def _session(self) -> Session:
         newborn, folder = self._bear(self._zygote)

@@ -95,6 +95,7 @@ class ZygoteProcess:
     def __init__(self, interpreter: Path, imports: Sequence[str], shape: Shape) -> None:
         self.shape = shape
         self.spare_users = 0
+        self._parent = os.getpid()
         self._asking = threading.Lock()
         self._folder = tempfile.mkdtemp(prefix="aisa-zygote-") if shape == "plain" else ""
         ours, theirs = socket.socketpair()
@@ -172,7 +173,7 @@ class ZygoteProcess:
         try:
             request = codec.pack({"terms": asdict(terms), "output_bytes": output_bytes})
             passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("ii", theirs.fileno(), reported))]
-            with self._asking:
+            with self._asking:  # processes may ask beside each other: the kernel does not mix so small messages
                 self._line.setblocking(True)
                 self._line.sendmsg([request], passed, socket.MSG_NOSIGNAL)
         except OSError as reason:
@@ -185,8 +186,10 @@ class ZygoteProcess:
         return _welcome(wire, report, terms, wall_s)
 
     def close(self) -> None:
-        """End it and everything in it."""
+        """End it and everything in it; a process that was forked from its parent only lets go of it."""
         self._wire.close()
+        if os.getpid() != self._parent:
+            return
         try:
             self._started.wait(10)
         except subprocess.TimeoutExpired:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from graders.course import load
-from graders.grading import course_status
+from graders.course.intake import Submission
+from graders.grading import Grader, course_status
 from tests.resilience.courses import STUDENTS, adopting, autograded, graded_here, rows
 
 MOMENTS = 6
@@ -44,6 +46,26 @@ def test_killed_and_graded_again_is_graded_once(steps: int, moment: int, course:
     assert not [
         path for path in course.rglob("*") if path.name.startswith(".") and path.suffix not in ("", ".gitignore")
     ]
+
+
+def test_somebody_of_the_crew_is_killed(course: Path, undisturbed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gets a zero for it: who was being graded is not graded, is told why, and is graded the next time."""
+    grade, here = Grader.grade, os.getpid()
+
+    def fatal(grader: Grader, submission: Submission, *rest: object) -> object:
+        if submission.student == STUDENTS[1] and os.getpid() != here:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return grade(grader, submission, *rest)  # type: ignore[arg-type]
+
+    with adopting() as left, monkeypatch.context() as patched:
+        patched.setattr(Grader, "grade", fatal)
+        receipts = graded_here(course, workers=2)
+    assert left == []
+    assert receipts[STUDENTS[1]].state == "not graded"
+    assert "killed" in receipts[STUDENTS[1]].detail
+    assert {receipt.state for receipt in receipts.values()} <= {"graded", "not graded"}
+    assert {receipt.state for receipt in graded_here(course).values()} <= {"graded", "unchanged"}
+    assert rows(course) == rows(undisturbed)
 
 
 def test_what_is_killed_has_not_been_graded_for_nothing(steps: int, course: Path) -> None:
