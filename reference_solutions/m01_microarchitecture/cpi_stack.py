@@ -50,7 +50,7 @@ def cpi_stack(
     events : mapping of str to (N,) array_like
         Counts `instructions`, `branch_mispredictions`, `fetch_misses`, `long_misses`; `resolution_cycles`, the mean
         time until a mispredicted branch is known; `parallelism`, the mean number of long misses that overlap, NaN
-        for a program without one. [1, cycle]
+        for a program without one. A column `program` of names is passed over. [1, cycle]
     width : int
         Instructions that the core can dispatch per cycle. [1]
     frontend_cycles : float
@@ -73,7 +73,7 @@ def cpi_stack(
     >>> {layer: float(cycles[0]) for layer, cycles in stack.items()}
     {'base': 0.25, 'branches': 0.1, 'fetch': 0.04, 'memory': 0.4}
     """
-    count = {name: np.asarray(events[name], dtype=float) for name in events}
+    count = {name: np.asarray(events[name], dtype=float) for name in events if name != "program"}
     instructions = count["instructions"]
     groups = np.divide(
         count["long_misses"], count["parallelism"], out=np.zeros(instructions.shape), where=count["long_misses"] > 0

@@ -12,8 +12,8 @@ Model
     :math:`W` warps and :math:`B` blocks that a multiprocessor keeps at most. A warp takes :math:`r` registers, 32 times
     those of a thread, rounded up to 256; the file of :math:`F` registers is cut into four, one for each scheduler, and
     no warp lies on two of them. A block takes :math:`s` bytes of shared memory: its own and what the system reserves,
-    together rounded up; :math:`S` there are. A block that breaks a limit of its own (1,024 threads, the register file,
-    the largest share of shared memory) is not launched. Occupancy is the share of :math:`W` that is in use.
+    together rounded up; :math:`S` there are. A block that breaks a limit of its own (1,024 threads, 255 registers a
+    thread, the largest share of shared memory) is not launched. Occupancy is the share of :math:`W` that is in use.
 Assumes
     Shared memory has its largest share of the memory that it divides with the cache.
 Breaks when
@@ -73,20 +73,19 @@ def block_occupancy(
     if threads_per_block < 1 or min(registers_per_thread, shared_bytes_per_block) < 0:
         raise ValueError("a block has threads, and its registers and shared memory are not negative")
     warps = -(-threads_per_block // 32)
-    warp_registers = 256 * -(-32 * registers_per_thread // 256)
-    whole = multiprocessor["registers"]
+    warp_registers = 256 * -(-registers_per_thread // 8)  # 8 for each of 32 threads are a unit
     granularity = multiprocessor["shared_granularity_bytes"]
     reserved = multiprocessor["reserved_shared_bytes_per_block"]
     shared_bytes = granularity * -(-(shared_bytes_per_block + reserved) // granularity)
     limits = {
         "warps": multiprocessor["max_warps"] // warps,
         "blocks": multiprocessor["max_blocks"],
-        "registers": 4 * (whole // 4 // warp_registers) // warps if warp_registers else np.inf,
+        "registers": 4 * (multiprocessor["registers"] // 4 // warp_registers) // warps if warp_registers else np.inf,
         "shared_memory": multiprocessor["shared_bytes"] // shared_bytes if shared_bytes else np.inf,
     }
     if threads_per_block > 1024:
         limits["warps"] = 0
-    if registers_per_thread > 255 or 4 * -(-warps // 4) * warp_registers > whole:
+    if registers_per_thread > 255:
         limits["registers"] = 0
     if shared_bytes_per_block > multiprocessor["max_shared_bytes_per_block"]:
         limits["shared_memory"] = 0

@@ -121,36 +121,31 @@ def prefetch_figure(
     Returns
     -------
     dict
-        `title`; `x`, `y` with `label`, `scale`, `limits`; `series` with the points `prefetched` and the line `hidden`;
-        `marks` with the least distance that is `best`; `left_out` with distances too large for the cache.
+        `title`; `x`, `y` with `label`, `scale`, `limits`; `series` with the points `prefetched` and the lines `no
+        prefetch` and `no waiting`; `marks` with the least distance that is `best`; `left_out`, empty.
 
     Examples
     --------
     >>> figure = prefetch_figure([0, 1, 2, 3, 8], 100, 36, cache_lines=8)
-    >>> figure["marks"], figure["left_out"]
-    ([{'label': 'best', 'x': 3, 'y': 36.0}], [8])
+    >>> [round(cycles, 1) for cycles in figure["series"][0]["y"]], figure["marks"]
+    ([136.0, 68.0, 45.3, 36.0, 136], [{'label': 'best', 'x': 3, 'y': 36.0}])
     """
-    fits = [ahead for ahead in distances if lines_per_iteration * (ahead + 1) <= cache_lines]
-    late = [max(0, latency_cycles - ahead * iteration_cycles) / (ahead + 1) for ahead in fits]
-    cycles = [iteration_cycles + stall for stall in late]
-    best = fits[cycles.index(min(cycles))]
+    cycles = []
+    for ahead in distances:
+        stays = lines_per_iteration * (ahead + 1) <= cache_lines
+        late_cycles = max(0, latency_cycles - ahead * iteration_cycles) / (ahead + 1)
+        cycles.append(iteration_cycles + (late_cycles if stays else latency_cycles))
+    ends = [distances[0], distances[-1]]
+    slowest = iteration_cycles + latency_cycles
     return {
         "title": "Prefetching ahead",
-        "x": {"label": "distance [iterations]", "scale": "linear", "limits": [min(distances), max(distances)]},
-        "y": {
-            "label": "time of an iteration [cycle]",
-            "scale": "linear",
-            "limits": [0, iteration_cycles + latency_cycles],
-        },
+        "x": {"label": "distance [iterations]", "scale": "linear", "limits": ends},
+        "y": {"label": "time of an iteration [cycle]", "scale": "linear", "limits": [0, slowest]},
         "series": [
-            {"label": "prefetched", "kind": "points", "x": fits, "y": cycles},
-            {
-                "label": "hidden",
-                "kind": "line",
-                "x": [min(distances), max(distances)],
-                "y": [iteration_cycles, iteration_cycles],
-            },
+            {"label": "prefetched", "kind": "points", "x": list(distances), "y": cycles},
+            {"label": "no prefetch", "kind": "line", "x": ends, "y": [slowest, slowest]},
+            {"label": "no waiting", "kind": "line", "x": ends, "y": [iteration_cycles, iteration_cycles]},
         ],
-        "marks": [{"label": "best", "x": best, "y": float(min(cycles))}],
-        "left_out": [ahead for ahead in distances if ahead not in fits],
+        "marks": [{"label": "best", "x": distances[cycles.index(min(cycles))], "y": min(cycles)}],
+        "left_out": [],
     }

@@ -3,9 +3,11 @@ r"""Set-associative caches: which accesses hit, and why the others miss.
 Question
     Of the accesses that miss, which would a larger cache have held, and which a cache without sets?
 Model
-    Line :math:`x` belongs to set :math:`x \bmod S`, and a set holds :math:`W` lines. Under LRU, sets do not see each
-    other: access :math:`i` hits if its stack distance *within its set* is less than :math:`W`. So a trace that is
-    sorted by sets (each set's accesses in their order) turns a whole cache into one pass of `stack_distances`.
+    Line :math:`x` belongs to set :math:`x \bmod S`, and a set holds :math:`W` lines in the order of their last use: a
+    stack. An access that does not find its line at place :math:`k` of the stack pushes what it found there down to
+    place :math:`k + 1`, where the next access that gets so far will find it. So a trace that is sorted by sets (each
+    set's accesses in their order) passes the whole cache place by place instead of access by access: :math:`W` times,
+    each time those that are left.
     A miss is *compulsory* if it is the first touch of its line; *capacity* if a fully associative LRU cache of
     :math:`S W` lines misses, too; *conflict* otherwise. Conflicts may even be negative in sum: an access that hits
     although the fully associative cache misses is no miss, and is not counted.
@@ -17,7 +19,7 @@ Breaks when
     Hardware prefetches, hashes the set index, or a level above filters the accesses.
 Source
     Hill, Smith, "Evaluating associativity in CPU caches", IEEE Transactions on Computers 38(12), 1989, pp. 1612-1630,
-    for simulation of all associativities from stack distances; the three kinds of misses go back to Hill's thesis,
+    for all associativities from one pass; the three kinds of misses go back to Hill's thesis,
     Berkeley 1987 (not seen).
 Oracle
     Misses that pycachesim, libCacheSim and nanoBench give on recorded traces, for LRU, FIFO and PLRU.
@@ -28,7 +30,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reference_solutions.m01_microarchitecture.stack_distance import stack_distances
+from reference_solutions.m01_microarchitecture.reuse import stack_distances
 
 __all__ = ["cache_hits", "cache_hits_by_definition", "miss_kinds"]
 
@@ -63,9 +65,16 @@ def cache_hits(lines: ArrayLike, sets: int, ways: int) -> NDArray[np.bool_]:
     if min(sets, ways) < 1:
         raise ValueError("a cache has at least one set and one way")
     trace = np.asarray(lines, dtype=np.int64)
-    by_set = np.argsort(trace % sets, kind="stable")
-    hits = np.empty(trace.size, dtype=bool)
-    hits[by_set] = stack_distances(trace[by_set]) < ways
+    of_set = trace % sets
+    access = np.argsort(of_set.astype(np.uint16) if sets <= 2**16 else of_set, kind="stable")
+    wanted = pushed = trace[access]
+    empty = np.min(trace, initial=0) - 1
+    hits = np.zeros(trace.size, dtype=bool)
+    for _ in range(ways):
+        there = np.concatenate([[empty], pushed])[:-1]  # another set's line is never the wanted one
+        found = wanted == there
+        hits[access[found]] = True
+        access, wanted, pushed = access[~found], wanted[~found], there[~found]
     return hits
 
 

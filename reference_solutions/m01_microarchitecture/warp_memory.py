@@ -65,7 +65,9 @@ def warp_sectors(addresses: ArrayLike, access_bytes: int, active: ArrayLike = Tr
         raise ValueError("a warp has 32 lanes, and each accesses 1, 2, 4, 8 or 16 bytes")
     if np.any(takes_part & (where % access_bytes != 0)):
         raise ValueError("an address is a multiple of the size of its access")
-    return _distinct(np.where(takes_part, where // 32, -1))
+    sectors = np.sort(np.where(takes_part, where // 32, -1), axis=-1)  # a lane that is idle touches none
+    touched: NDArray[np.int64] = np.sum(np.diff(sectors, axis=-1, prepend=-1) > 0, axis=-1)
+    return touched
 
 
 def sector_efficiency(addresses: ArrayLike, access_bytes: int, active: ArrayLike = True) -> NDArray[np.float64]:
@@ -126,13 +128,6 @@ def bank_conflict_degree(words: ArrayLike) -> NDArray[np.int64]:
         raise ValueError("a warp has 32 lanes, and no word is negative")
     banks = np.arange(32)
     on_bank = np.where(word[..., np.newaxis, :] % 32 == banks[:, np.newaxis], word[..., np.newaxis, :], -1)
-    degree: NDArray[np.int64] = np.max(_distinct(on_bank), axis=-1)
+    different = np.sum(np.diff(np.sort(on_bank, axis=-1), axis=-1, prepend=-1) > 0, axis=-1)
+    degree: NDArray[np.int64] = np.max(different, axis=-1)
     return degree
-
-
-def _distinct(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Count the different numbers along the last axis; negative ones do not count."""
-    ordered = np.sort(values, axis=-1)
-    new = np.diff(ordered, axis=-1, prepend=-1) > 0
-    counts: NDArray[np.int64] = np.sum(new & (ordered >= 0), axis=-1)
-    return counts

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_solutions.m01_microarchitecture.access_time import average_access_cycles, local_miss_ratios
-from reference_solutions.m01_microarchitecture.set_associative import cache_hits, cache_hits_by_definition, miss_kinds
-from reference_solutions.m01_microarchitecture.stack_distance import (
+from reference_solutions.m01_microarchitecture.reuse import (
     miss_ratios,
     stack_distances,
     stack_distances_by_definition,
 )
+from reference_solutions.m01_microarchitecture.set_associative import cache_hits, cache_hits_by_definition, miss_kinds
 
 RECORDED = json.loads((Path(__file__).parents[1] / "oracles/m01_cache_traces.json").read_text())["traces"]
 LINES = {name: np.array(trace["lines"].split(), dtype=np.int64) for name, trace in RECORDED.items()}

@@ -280,13 +280,13 @@ def test_from_this_distance_on_nothing_is_late(latency, body):
         assert prefetched_iteration_cycles(distance - 1, latency, body, 10**6) > body
 
 
-def test_a_figure_names_what_does_not_fit():
+def test_a_figure_shows_both_sides_by_hand():
     figure = prefetch_figure([0, 1, 2, 4, 8], 100, 36, cache_lines=6, lines_per_iteration=2)
-    assert figure["left_out"] == [4, 8]
     assert figure["marks"] == [{"label": "best", "x": 2, "y": pytest.approx(36 + 28 / 3)}]
     by_label = {one["label"]: one for one in figure["series"]}
-    assert by_label["prefetched"]["x"] == [0, 1, 2]
-    np.testing.assert_allclose(by_label["prefetched"]["y"], [136, 68, 36 + 28 / 3])
+    assert by_label["prefetched"]["x"] == [0, 1, 2, 4, 8]
+    np.testing.assert_allclose(by_label["prefetched"]["y"], [136, 68, 36 + 28 / 3, 136, 136])
+    assert (by_label["no prefetch"]["y"], by_label["no waiting"]["y"]) == ([136, 136], [36, 36])
 
 
 @pytest.mark.parametrize("impossible", [(100, 0), (-1, 10), (np.nan, 10)])

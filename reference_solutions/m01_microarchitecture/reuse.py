@@ -10,7 +10,8 @@ Model
     exactly if :math:`d_i < C`: larger caches hold all that smaller ones hold (inclusion).
     Counted at once: of the :math:`i - p_i - 1` accesses in between, those that touch a line again leave it. Access
     :math:`j` does so if :math:`p_j > p_i`, so :math:`d_i = i - p_i - 1 - |\{j < i : p_j > p_i\}|`. Such pairs
-    are counted bit by bit, a stable partition of all accesses at each bit: :math:`O(N \log N)`, and no loop over them.
+    are counted bit by bit: at each bit all accesses are parted, in their order, and the lower ones count the upper ones
+    before them. That takes :math:`O(N \log N)`, and no loop over accesses.
 Assumes
     One line an access, LRU replacement, full associativity, and a cache that is cold at the start.
 Breaks when
@@ -30,6 +31,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference_solutions.units import Array
+
+_LEAF = 32  # so many numbers are compared each with each
 
 __all__ = ["miss_ratios", "stack_distances", "stack_distances_by_definition"]
 
@@ -124,20 +127,34 @@ def _previous_access(lines: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _earlier_and_larger(values: NDArray[np.int64]) -> NDArray[np.int64]:
     """Count for each of different numbers how many that stand before it are larger."""
-    size = values.size
-    rank = np.empty(size, dtype=np.int32)
-    rank[np.argsort(values)] = np.arange(size, dtype=np.int32)
-    counts = np.zeros(size, dtype=np.int32)  # by rank
-    place, level = np.arange(size, dtype=np.int32), rank
-    for bit in reversed(range(size.bit_length())):
-        half = np.int32(1 << bit)
-        upper = (level & half) != 0
-        start = level & np.int32(-2 * (1 << bit))  # ranks that agree above this bit stand together, from here on
-        ones = np.cumsum(upper, dtype=np.int32) - upper
-        ones -= ones[start]
-        counts[level[~upper]] += ones[~upper]
-        moved = np.where(upper, start + half + ones, place - ones)
-        following = np.empty_like(level)
-        following[moved] = level
-        level = following
-    return counts[rank].astype(np.int64)
+    if not values.size:
+        return values
+    present = np.zeros(int(values.max()) + 1, dtype=np.int32)
+    present[values] = 1
+    rank = np.cumsum(present)[values] - 1
+    whole = max(2 * _LEAF, 1 << int(values.size - 1).bit_length())
+    level = np.arange(whole)  # behind the last, larger ones fill up to a power of two
+    level[: values.size] = rank
+    level <<= 32  # the rank in the upper half, the count in the lower
+    half = whole // 2
+    while half >= _LEAF:  # ranks that agree above this bit stand together; cut them into lower and upper ones
+        upper = (level & (half << 32)) != 0
+        uppers_before = np.cumsum(upper, dtype=np.int32).reshape(-1, 2 * half)
+        uppers_before -= half * np.arange(whole // (2 * half), dtype=np.int32)[:, np.newaxis]
+        parted = np.empty((whole // (2 * half), 2, half), dtype=np.int64)
+        parted[:, 0] = (level[~upper] + uppers_before.ravel()[~upper]).reshape(-1, half)
+        parted[:, 1] = level[upper].reshape(-1, half)
+        level = parted.ravel()
+        half //= 2
+    counts = np.empty(whole, dtype=np.int64)
+    counts[level >> 32] = (level & (2**32 - 1)) + _within_leaves(level >> 32)
+    return counts[rank]
+
+
+def _within_leaves(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the same within each leaf, pair by pair: all leaves at a time."""
+    place = np.ascontiguousarray((ranks % _LEAF).astype(np.int8).reshape(-1, _LEAF).T)
+    counts = np.zeros(place.shape, dtype=np.int64)
+    for later in range(1, _LEAF):
+        counts[later] = np.sum(place[:later] > place[later], axis=0, dtype=np.int8)
+    return counts.T.ravel()

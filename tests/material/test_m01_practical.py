@@ -1,0 +1,73 @@
+"""Module 1's practical: its counters are those that its data page promises, and its numbers those of the checks."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import numpy as np
+import pytest
+
+from graders.authoring.build.percent import read
+from graders.paths import material_root
+from reference_solutions.hardware import MULTIPROCESSORS
+
+MODULE = material_root() / "assignments/authoring/m01_microarchitecture"
+NODES = ("retiring", "front end", "bad speculation", "memory", "core")
+
+
+@pytest.fixture(scope="module")
+def counters():
+    lines = (MODULE / "data/pipeline_counters.csv").read_text().splitlines()
+    return {row["program"]: row for row in csv.DictReader(line for line in lines if not line.startswith("#"))}
+
+
+@pytest.fixture(scope="module")
+def promised():
+    """The table of the data page: program -> shares in the order of NODES."""
+    rows = re.findall(r"^\| (\w+) \|((?: \d+ % \|){5})", (MODULE / "data/README.md").read_text(), re.MULTILINE)
+    return {program: [int(share) / 100 for share in re.findall(r"\d+", shares)] for program, shares in rows}
+
+
+def test_counts_give_back_the_shares_that_they_were_written_from(counters, promised):
+    assert set(promised) == set(counters)
+    for program, expected in promised.items():
+        assert sum(expected) == pytest.approx(1)
+        row = {name: int(count) for name, count in counters[program].items() if name != "program"}
+        slots = 6 * row["clocks"]
+        thrown_away = row["issued"] - row["retired"] + 6 * row["recovery_clocks"]
+        lost = [row["retired"], row["starved_slots"], thrown_away]
+        back_end = slots - sum(lost)
+        loads = back_end * row["idle_clocks_load"] / row["idle_clocks"]
+        found = np.array([*lost, loads, back_end - loads]) / slots
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+        assert 0.3 <= 6 * row["recovery_clocks"] / thrown_away <= 0.46
+
+
+def test_every_verdict_is_clear(promised):
+    for shares in promised.values():
+        lost = sorted(shares[1:], reverse=True)
+        assert lost[0] - lost[1] >= 0.06
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return [cell.text for cell in read(MODULE / "practical/notebook.py")]
+
+
+def test_the_notebook_offers_the_changes_of_the_checks(cells):
+    namespace = {}
+    text = next(text for text in cells if "changes = [" in text)
+    exec(text[text.index("changes = [") : text.index("]\n", text.index("changes = [")) + 1], namespace)
+    found = {(one["change"], one["node"], one["times_fewer"]) for one in namespace["changes"]}
+    text = (MODULE / "practical/checks.py").read_text()
+    exec(text[text.index("CHANGES = [") : text.index("]\n", text.index("CHANGES = [")) + 1], namespace)
+    assert found == {(one["change"], one["node"], one["times_fewer"]) for one in namespace["CHANGES"]}
+
+
+def test_the_notebooks_table_of_devices_is_that_of_the_hardware_page(cells):
+    text = next(text for text in cells if "PER_MULTIPROCESSOR = pd" in text)
+    found = re.findall(r'"\w+ \((\d+\.\d)\)": \[([\d_, ]+)\]', text)
+    assert len(found) == 4
+    for capability, numbers in found:
+        assert [int(number) for number in numbers.split(",")] == list(MULTIPROCESSORS[capability].values())
