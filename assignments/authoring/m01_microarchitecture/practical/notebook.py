@@ -60,10 +60,10 @@ def cpi_stack(events, width, frontend_cycles, fetch_miss_cycles, memory_cycles):
     """Cycles per instruction by what they are spent on, one row per program.
 
     events: table with the columns
-        instructions, branch_mispredictions, fetch_misses, long_misses: how many there were [1]
-        resolution_cycles: mean time until a mispredicted branch is resolved [cycle]
-        parallelism: mean number of long misses that are under way together; NaN where there are none [1]
-        and perhaps `program`, its name
+        instructions, branch_mispredictions, fetch_misses, long_misses: how many there were
+        resolution_cycles: mean time until a mispredicted branch is resolved
+        parallelism: mean number of long misses that are under way together; NaN where there are none
+        and perhaps program, its name; counts and times [1, cycle]
     width: instructions that the core can dispatch per cycle [1]
     frontend_cycles: time to fill the front end's pipeline again [cycle]
     fetch_miss_cycles: what a miss of an instruction fetch takes [cycle]
