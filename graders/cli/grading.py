@@ -35,16 +35,20 @@ def grade(
 
     An assignment that no module covers is graded by the tests in its own notebooks, in a course of nbgrader's own, too.
     """
-    from graders.course import load
-    from graders.grading import grade_course
+    from graders.course import load, submitted_students
+    from graders.early import sandbox_of
+
+    opened = load(course, adopting=True)
+    handed_in = student or submitted_students(opened, assignment)
+    sandbox = sandbox_of(opened, assignment, handed_in, allow_unsafe=allow_unsafe)
+    from graders.grading import grade_course  # while the sandbox starts
     from graders.grading.best import changed_by_settling
     from graders.terminal import GradingProgress, print_receipts, print_weaker
 
-    opened = load(course, adopting=True)
     progress = GradingProgress(show=sys.stderr.isatty() and not as_json)
     run = partial(grade_course, opened, assignment, workers=workers, progress=progress, allow_unsafe=allow_unsafe)
     try:
-        found = {one.student: one for one in run(students=student)}
+        found = {one.student: one for one in run(students=student, sandbox=sandbox)}
         while again := changed_by_settling(opened, assignment):
             found |= {one.student: one for one in run(students=again)}
     finally:

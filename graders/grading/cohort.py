@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import ExitStack, closing, nullcontext
 
 from graders.course.course import Course
 from graders.course.intake import Submission, read_submission, submitted_students
+from graders.early import sandbox_of
 from graders.errors import AisaError, CourseError, GraderError, SubmissionError, UsageError
 from graders.gradebook import Gradebook, Graded
 from graders.grading.crew import AnyGrader, Crew, results
@@ -16,6 +17,7 @@ from graders.grading.opening import open_grader
 from graders.grading.receipt import Receipt, State
 from graders.grading.regrade import ScoreChange, again, penalty_change, score_changes
 from graders.records import NotebookResult
+from graders.sandbox import SharedSandbox
 from graders.scoring import total
 
 Progress = Callable[[int, int, Receipt], None]
@@ -32,6 +34,7 @@ def grade_course(
     workers: int | None = None,
     progress: Progress | None = None,
     allow_unsafe: bool = False,
+    sandbox: SharedSandbox | None = None,
 ) -> tuple[Receipt, ...]:
     """Grade what is submitted for an assignment, and leave alone what has not changed.
 
@@ -52,6 +55,8 @@ def grade_course(
         Hears of each submission when it is done.
     allow_unsafe : bool
         Grade although a sandbox property does not hold here; every result says so.
+    sandbox : SharedSandbox, optional
+        From `early.sandbox_of`, if it was begun already; it is closed at the end.
 
     Returns
     -------
@@ -60,32 +65,25 @@ def grade_course(
     """
     handed_in = submitted_students(course, assignment)
     chosen = sorted(set(students)) if students is not None else handed_in
-    if absent := sorted(set(chosen) - set(handed_in)):
-        where = f"submitted/*/{assignment}"
-        raise UsageError(f"nothing is submitted by {', '.join(absent)}", where, "Check the student id.")
-    receipts = []
-    eager = any(_looks_new(course, student, assignment) for student in chosen)
-    with (
-        open_grader(course, assignment, allow_unsafe=allow_unsafe, eager=eager) as grader,
-        Gradebook.open(course) as gradebook,
-    ):
-        gradebook.enrol()
-        if isinstance(grader, Grader):
-            gradebook.require_released(grader.module)
-        run = _Run(grader, gradebook, workers or course.workers)
-        for receipt in run.receipts(chosen):
-            receipts.append(receipt)
-            if progress is not None:
-                progress(len(receipts), len(chosen), receipt)
+    sandbox = sandbox or sandbox_of(course, assignment, chosen, allow_unsafe=allow_unsafe)
+    with closing(sandbox) if sandbox else nullcontext():
+        if absent := sorted(set(chosen) - set(handed_in)):
+            where = f"submitted/*/{assignment}"
+            raise UsageError(f"nothing is submitted by {', '.join(absent)}", where, "Check the student id.")
+        with (
+            open_grader(course, assignment, allow_unsafe=allow_unsafe, sandbox=sandbox) as grader,
+            Gradebook.open(course) as gradebook,
+        ):
+            gradebook.enrol()
+            if isinstance(grader, Grader):
+                gradebook.require_released(grader.module)
+            run = _Run(grader, gradebook, workers or course.workers)
+            receipts = []
+            for receipt in run.receipts(chosen):
+                receipts.append(receipt)
+                if progress is not None:
+                    progress(len(receipts), len(chosen), receipt)
     return tuple(sorted(receipts, key=lambda receipt: receipt.student))
-
-
-def _looks_new(course: Course, student: str, assignment: str) -> bool:
-    """Whether a submission seems not to have been graded: a guess from file times, good for starting early only."""
-    with contextlib.suppress(OSError):
-        written = course.autograded(student, assignment).stat().st_mtime
-        return any(path.stat().st_mtime > written for path in course.submitted(student, assignment).iterdir())
-    return True
 
 
 class _Run:
@@ -110,7 +108,7 @@ class _Run:
     def receipts(self, students: Sequence[str]) -> Iterator[Receipt]:
         """Grade each student's submission; a receipt as soon as it is written."""
         going: dict[Future[tuple[NotebookResult, ...]], Submission] = {}
-        with contextlib.ExitStack() as stack:
+        with ExitStack() as stack:
             crew: Crew | None = None
             for student in students:
                 submission = self._read(student)

@@ -17,11 +17,11 @@ from graders.grading.document import document
 from graders.grading.lasting import lasting
 from graders.grading.personal import mistyped_id
 from graders.grading.rebuild import Rebuilt, rebuild
-from graders.grading.sandboxes import SharedSandbox, tried_twice
 from graders.grading.suspicion import suspicions
+from graders.grading.twice import tried_twice
 from graders.grading.written import written_answers
 from graders.records import Cell, ExerciseResult, Flag, Json, NotebookResult
-from graders.sandbox import NotebookRun
+from graders.sandbox import NotebookRun, SharedSandbox
 from graders.scoring import score
 
 
@@ -35,8 +35,8 @@ class Grader:
         Slug of the module.
     allow_unsafe : bool
         Grade although a sandbox property does not hold here; every result says so.
-    eager : bool
-        Start the sandbox at once, beside the checks being loaded, rather than when it is first needed.
+    sandbox : SharedSandbox, optional
+        Where its notebooks run, if it was made already; it is closed with the grader.
 
     Raises
     ------
@@ -44,13 +44,15 @@ class Grader:
         If the assignment is not in the course, or its material is wrong.
     """
 
-    def __init__(self, course: Course, assignment: str, *, allow_unsafe: bool = False, eager: bool = False) -> None:
+    def __init__(
+        self, course: Course, assignment: str, *, allow_unsafe: bool = False, sandbox: SharedSandbox | None = None
+    ) -> None:
         self.course = course
         self.allow_unsafe = allow_unsafe
         module = course.module(assignment)
-        self.sandboxes = SharedSandbox(course, module.imports, allow_unsafe=allow_unsafe)
-        if eager:
-            self.sandboxes.begin()
+        self.sandboxes = sandbox or SharedSandbox(
+            course.sandbox_interpreter, module.imports, course.limits, allow_unsafe=allow_unsafe
+        )
         self.assignment = Assignment(course, module)
         self._contexts = {
             name: self.assignment.context(name, self.assignment.definitions(name), unsafe=allow_unsafe)
@@ -136,16 +138,17 @@ class Grader:
         lasts = () if suspicious else lasting(cells, self.assignment.targets)
         with self.sandboxes.borrowed() as sandbox, sandbox.run(cells, files, lasting=lasts) as ran:
             results = {entry.id: stands.get(entry.id) or self._exercise(student, entry, ran) for entry in entries}
-            runs, flags = ran.cells, [*rebuilt.flags, *suspicious, *ran.flags]
-        if notebook == self.module.personal:
-            flags += mistyped_id(student, rebuilt.notebook)
-        unsafe = sandbox.unsafe
-        if before is not None and stands:
-            flags += [flag for flag in before.flags if flag.where in stands and flag not in flags]
-            unsafe = tuple(sorted({*before.unsafe, *unsafe}))
-        shown = with_mark_schemes(rebuilt.notebook, self.assignment.mark_schemes(student, notebook))
-        written = document(shown, runs, results)
-        return self._result(notebook, submitted, written, results, tuple(flags), unsafe)
+            ran.stop()  # and while it goes, all is written up
+            flags = [*rebuilt.flags, *suspicious, *ran.flags]
+            if notebook == self.module.personal:
+                flags += mistyped_id(student, rebuilt.notebook)
+            unsafe = sandbox.unsafe
+            if before is not None and stands:
+                flags += [flag for flag in before.flags if flag.where in stands and flag not in flags]
+                unsafe = tuple(sorted({*before.unsafe, *unsafe}))
+            shown = with_mark_schemes(rebuilt.notebook, self.assignment.mark_schemes(student, notebook))
+            written = document(shown, ran.cells, results)
+            return self._result(notebook, submitted, written, results, tuple(flags), unsafe)
 
     def _standing(self, notebook: str, submitted: bytes, before: NotebookResult | None) -> Mapping[str, ExerciseResult]:
         """Results of an earlier run that stand: of this very file, and nothing but other exercises has changed.

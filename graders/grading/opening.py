@@ -6,10 +6,11 @@ from graders.course.course import Course
 from graders.gradebook import Gradebook
 from graders.grading.foreign import ForeignGrader
 from graders.grading.grader import Grader
+from graders.sandbox import SharedSandbox
 
 
 def open_grader(
-    course: Course, assignment: str, *, allow_unsafe: bool = False, eager: bool = False
+    course: Course, assignment: str, *, allow_unsafe: bool = False, sandbox: SharedSandbox | None = None
 ) -> Grader | ForeignGrader:
     """Make the grader of an assignment.
 
@@ -21,8 +22,8 @@ def open_grader(
         Slug of a module, or the name of an assignment that no module covers.
     allow_unsafe : bool
         Grade although a sandbox property does not hold here.
-    eager : bool
-        Start the sandbox at once, where it is known already what it has to load.
+    sandbox : SharedSandbox, optional
+        Where the notebooks of a module run, if it was made already.
 
     Returns
     -------
@@ -35,7 +36,7 @@ def open_grader(
         If there is no such assignment, or its material is wrong.
     """
     if not course.is_foreign(assignment):
-        return Grader(course, assignment, allow_unsafe=allow_unsafe, eager=eager)
+        return Grader(course, assignment, allow_unsafe=allow_unsafe, sandbox=sandbox)
     with Gradebook.open(course) as gradebook:
         sources = gradebook.sources(assignment)
     return ForeignGrader(course, assignment, sources, allow_unsafe=allow_unsafe)

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graders.authoring.answers import SUFFIX, nbgrader_metadata
+from graders.authoring.answers import SUFFIX, copied, nbgrader_metadata
 from graders.course.checksum import checksum
 from graders.errors import SubmissionError
 from graders.records import Flag, Json
@@ -89,7 +89,7 @@ def rebuild(source: Json, submitted: Json, where: str = "") -> Rebuilt:
     _identify(cells, work.ours)
     notebook = {
         "cells": cells,
-        "metadata": _copied(source.get("metadata", {})),
+        "metadata": copied(source.get("metadata", {})),
         "nbformat": 4,
         "nbformat_minor": 5,
     }
@@ -169,7 +169,7 @@ class _Work:
     # --- a cell made good ---------------------------------------------------------------------------------
 
     def _ours(self, grade_id: str, cell: Json) -> dict[str, Any]:
-        ours: dict[str, Any] = _copied(self.ours[grade_id])
+        ours: dict[str, Any] = copied(self.ours[grade_id])
         if cell.get("cell_type") != ours["cell_type"]:
             self.flag("changed-cell-type", grade_id, f"It had become a {cell.get('cell_type')} cell.")
         self._compare_metadata(grade_id, ours, cell)
@@ -247,7 +247,7 @@ class _Work:
             before = grade_id
 
     def _missing(self, grade_id: str, ours: Json) -> dict[str, Any]:
-        cell = _clean(_copied(ours))
+        cell = _clean(copied(ours))
         if _is_answer(ours):
             self.absent_answers.add(grade_id)
             self.flag("missing-answer-cell", grade_id, "The submission has no such cell.")
@@ -295,13 +295,6 @@ def _clean(ours: dict[str, Any]) -> dict[str, Any]:
         ours |= {"outputs": [], "execution_count": None}
     ours["source"] = _text(ours)
     return ours
-
-
-def _copied(value: Any) -> Any:
-    """A copy of what JSON can hold: ten times as fast as `copy.deepcopy`, which asks of each part what it is."""
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 def _cells(notebook: Json) -> list[dict[str, Any]]:

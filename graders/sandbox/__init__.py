@@ -3,5 +3,6 @@
 from graders.sandbox.course_cells import Watch
 from graders.sandbox.notebook_run import NotebookRun
 from graders.sandbox.pool import Sandbox, default_interpreter
+from graders.sandbox.shared import SharedSandbox
 
-__all__ = ["NotebookRun", "Sandbox", "Watch", "default_interpreter"]
+__all__ = ["NotebookRun", "Sandbox", "SharedSandbox", "Watch", "default_interpreter"]

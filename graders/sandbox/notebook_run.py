@@ -267,8 +267,13 @@ class NotebookRun:
             return copies[snapshot]
         raise GoneError("crashed", "the notebook was run again too often")
 
+    def stop(self) -> None:
+        """Kill all of it, and do not wait: nothing will be asked any more, and whoever used it has other work."""
+        for session in self._sessions:
+            session.kill()
+
     def close(self) -> None:
-        """Kill all that is left of it."""
+        """Kill all that is left of it, and wait until it is gone."""
         for session in self._sessions:
             session.close()
 

@@ -18,7 +18,7 @@ from graders.sandbox import policy
 from graders.sandbox.course_cells import Watch
 from graders.sandbox.notebook_run import NotebookRun
 from graders.sandbox.session import Session
-from graders.sandbox.zygotes import Newborn, Shape, ZygoteProcess
+from graders.sandbox.zygotes import Expected, Newborn, Shape, ZygoteProcess, welcome
 
 _BIRTH_WALL_S = 60.0
 
@@ -55,6 +55,8 @@ class Sandbox:
     ) -> None:
         self.limits = limits
         self._giving = threading.Lock()
+        self._is_ahead = False
+        self._next: Expected | None = None
         self._zygote, self.layers, self.refusals = _start(interpreter, imports, self._first_layers)
         missing = policy.broken(self.layers)
         self.imported: tuple[str, ...] = tuple(self._zygote.settings["imported"])
@@ -73,19 +75,29 @@ class Sandbox:
         return layers
 
     def _bear(self, zygote: ZygoteProcess) -> tuple[Newborn, str]:
+        return self._welcomed(self._asked(zygote))
+
+    def _asked(self, zygote: ZygoteProcess) -> Expected:
         with self._giving:
             uid = self._users.take()
         mounts = zygote.shape != "plain"
         folder = "" if mounts else tempfile.mkdtemp(prefix="aisa-notebook-")
         terms = policy.terms(self.limits, uid=uid, mounts=mounts, nested=mounts and uid is None, folder=folder)
         try:
-            newborn = zygote.bear(terms, self.limits.output_bytes, _BIRTH_WALL_S)
+            return zygote.ask(terms, self.limits.output_bytes)
+        except BaseException:
+            _removed(folder)
+            raise
+
+    def _welcomed(self, expected: Expected) -> tuple[Newborn, str]:
+        folder = expected.terms.folder
+        try:
+            newborn = welcome(expected, _BIRTH_WALL_S)
             with contextlib.suppress(OSError):  # where whoever asks for it may run: they take turns, and share a cache
                 os.sched_setaffinity(newborn.process.pid, os.sched_getaffinity(0))
             return newborn, folder
         except BaseException:
-            if folder:
-                shutil.rmtree(folder, ignore_errors=True)
+            _removed(folder)
             raise
 
     def run(
@@ -119,15 +131,27 @@ class Sandbox:
         return NotebookRun(self._session, cells, files, self.limits, watch, lasting)
 
     def divide(self, place: int, size: int) -> None:
-        """In a process that shares it with others: give children the `place`-th of `size` parts of the users only."""
+        """In a process that shares it with others, for good: the next child is asked for while one runs.
+
+        Parameters
+        ----------
+        place, size : int
+            Children get the `place`-th of `size` parts of the users.
+        """
         self._users = self._users.part(place, size)
+        self._is_ahead = True
 
     def _session(self) -> Session:
-        newborn, folder = self._bear(self._zygote)
+        expected, self._next = self._next, None
+        newborn, folder = self._welcomed(expected or self._asked(self._zygote))
+        if self._is_ahead:
+            self._next = self._asked(self._zygote)
         return Session(newborn, self.limits, folder)
 
     def close(self) -> None:
         """End the zygote and all children."""
+        if self._next is not None:
+            self._next.forget()
         self._zygote.close()
 
     def __enter__(self) -> Sandbox:
@@ -140,6 +164,11 @@ class Sandbox:
 
 
 _ADVICE = "Run `aisa doctor`, grade where the properties hold, or pass --allow-unsafe: every result is then marked"
+
+
+def _removed(folder: str) -> None:
+    if folder:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _complaint(missing: Sequence[policy.Property], refusals: Sequence[str]) -> str:

@@ -323,6 +323,11 @@ class Session:
         self._process.send(signal.SIGSTOP)  # first: at the end of its line it would exit, and its copies with it
         self._process.wire.close()
 
+    def kill(self) -> None:
+        """Kill the child and its copies; `close` waits until nothing of them is left."""
+        for process in (*self._copies, self._process):
+            process.send(signal.SIGKILL)
+
     def close(self) -> None:
         """Kill the child and its copies, and wait until nothing of them is left."""
         if self._closed:

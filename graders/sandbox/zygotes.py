@@ -59,6 +59,30 @@ _ENVIRONMENT = {
 
 
 @dataclass(frozen=True)
+class Expected:
+    """A child that was asked for.
+
+    Attributes
+    ----------
+    wire : Wire
+        Our end of its line.
+    report : int
+        Where the zygote writes how it ended.
+    terms : Terms
+        What it may use.
+    """
+
+    wire: Wire
+    report: int
+    terms: Terms
+
+    def forget(self) -> None:
+        """Let go of it: it ends at the end of its line."""
+        self.wire.close()
+        os.close(self.report)
+
+
+@dataclass(frozen=True)
 class Newborn:
     """A child that has locked itself in and waits.
 
@@ -149,8 +173,8 @@ class ZygoteProcess:
                 raise SandboxError(f"the sandbox's process was not ready after {_START_S:.0f} s")
             self._wire.pull()
 
-    def bear(self, terms: Terms, output_bytes: int, wall_s: float) -> Newborn:
-        """A new child, locked in.
+    def ask(self, terms: Terms, output_bytes: int) -> Expected:
+        """Ask for a child; it comes beside whatever else goes on.
 
         Parameters
         ----------
@@ -158,13 +182,11 @@ class ZygoteProcess:
             What it may use.
         output_bytes : int
             Output of one cell that it sends.
-        wall_s : float
-            How long to wait for it.
 
         Returns
         -------
-        Newborn
-            Waiting for what to run.
+        Expected
+            To be welcomed.
         """
         ours, theirs = socket.socketpair()
         report, reported = os.pipe()
@@ -183,7 +205,7 @@ class ZygoteProcess:
         finally:
             theirs.close()
             os.close(reported)
-        return _welcome(wire, report, terms, wall_s)
+        return Expected(wire, report, terms)
 
     def close(self) -> None:
         """End it and everything in it; a process that was forked from its parent only lets go of it."""
@@ -199,8 +221,22 @@ class ZygoteProcess:
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _welcome(wire: Wire, report: int, terms: Terms, wall_s: float) -> Newborn:
-    """Wait for a child's first message."""
+def welcome(expected: Expected, wall_s: float) -> Newborn:
+    """Wait for a child that was asked for.
+
+    Parameters
+    ----------
+    expected : Expected
+        As `ZygoteProcess.ask` gave it.
+    wall_s : float
+        How long to wait for it.
+
+    Returns
+    -------
+    Newborn
+        Waiting for what to run.
+    """
+    wire, report, terms = expected.wire, expected.report, expected.terms
     poll = select.poll()
     poll.register(wire.fileno(), select.POLLIN)
     deadline = time.monotonic() + wall_s

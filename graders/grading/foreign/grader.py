@@ -22,11 +22,11 @@ from graders.grading.document import document
 from graders.grading.foreign.assignment import ForeignNotebook, assignment_of
 from graders.grading.foreign.points import Scored, scored
 from graders.grading.rebuild import Rebuilt, rebuild
-from graders.grading.sandboxes import SharedSandbox, tried_twice
 from graders.grading.suspicion import suspicions
+from graders.grading.twice import tried_twice
 from graders.grading.written import written_answers
 from graders.records import Cell, CellRun, Flag, Json, NotebookResult
-from graders.sandbox import Watch
+from graders.sandbox import SharedSandbox, Watch
 
 TESTS_APART = "tests-apart"
 """The property that does not hold of these results: that no test shares a process with what it tests."""
@@ -63,7 +63,9 @@ class ForeignGrader:
         self._watch = Watch(self.module.watched, self.module.answered, _ENVIRONMENT)
         modules = (*self.module.required, *self.module.optional)
         testing = ["numpy.testing"] if "numpy" in self.module.watched else []
-        self.sandboxes = SharedSandbox(course, [*modules, *testing], allow_unsafe=allow_unsafe)
+        self.sandboxes = SharedSandbox(
+            course.sandbox_interpreter, [*modules, *testing], course.limits, allow_unsafe=allow_unsafe
+        )
         self._contexts = {name: self._context(notebook) for name, notebook in self.module.by_name.items()}
 
     def __enter__(self) -> ForeignGrader:

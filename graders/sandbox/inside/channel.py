@@ -25,6 +25,7 @@ class Channel:
     def __init__(self, end: socket.socket) -> None:
         self._end = end
         self._sending = threading.Lock()
+        self._held = b""
         self._come = bytearray()
         self._handles: list[int] = []
 
@@ -32,11 +33,18 @@ class Channel:
         """Send a message, with descriptors if there are any."""
         data = codec.pack(head, buffers)
         with self._sending:
+            data, self._held = self._held + data, b""
             if handles:
                 passed = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", handles))]
                 sent = self._end.sendmsg([data], passed)
                 data = data[sent:]
             self._end.sendall(data)
+
+    def hold(self, head: codec.Head) -> None:
+        """Send a message together with the next one: whoever listens wakes up once."""
+        data = codec.pack(head)
+        with self._sending:
+            self._held += data
 
     def receive(self) -> tuple[codec.Head, list[memoryview], list[int]]:
         """Wait for a message; EOFError when the other side has gone."""

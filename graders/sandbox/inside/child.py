@@ -58,11 +58,12 @@ class Child:
         if "numpy" in sys.modules:
             sys.modules["numpy"].random.seed(0)
 
-    def _emit(self, output: dict[str, Any]) -> None:
+    def _emit(self, output: dict[str, Any], last: bool) -> None:
+        send = self.channel.hold if last else self.channel.send
         try:
-            self.channel.send({"output": output})
+            send({"output": output})
         except (codec.OpaqueError, TypeError, ValueError):
-            self.channel.send({"output": {"output_type": "cut"}})
+            send({"output": {"output_type": "cut"}})
 
     def live(self) -> None:
         """Do what the trusted side asks, until it cuts the line."""
@@ -108,7 +109,7 @@ class Child:
             self.outlet.write("stderr", f"{type(raised).__name__}\n")
         _Patience.running = False
         self._terminal()
-        self.outlet.flush()
+        self.outlet.flush(last=True)
         count = self.shell.execution_count - 1
         self.channel.send({"done": number, "status": status, "count": count, **said})
 

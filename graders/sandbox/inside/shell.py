@@ -32,7 +32,8 @@ _SPECIAL = re.compile(
 
 OUTPUT_COST = 64  # what an output weighs besides its text
 
-Emit = Callable[[dict[str, Any]], None]
+Emit = Callable[[dict[str, Any], bool], None]
+"""Takes an output, and whether it is a cell's last, which need not travel before the cell has ended."""
 
 
 class Outlet:
@@ -73,25 +74,25 @@ class Outlet:
         if self._size > min(_KEEP, self._left):
             self.flush()
 
-    def show(self, output: dict[str, Any], size: int) -> None:
-        """Take an output that is no stream."""
+    def show(self, output: dict[str, Any], size: int, *, last: bool = False) -> None:
+        """Take an output that is no stream; `last` if it is the value of a cell's last expression."""
         self.flush()
         if self._emit is None or self._left <= 0:
             return
         self._left -= size + OUTPUT_COST
-        self._emit(output if self._left > 0 else {"output_type": "cut"})
+        self._emit(output if self._left > 0 else {"output_type": "cut"}, last)
 
-    def flush(self) -> None:
-        """Send what is held back."""
+    def flush(self, *, last: bool = False) -> None:
+        """Send what is held back; `last` if the cell has ended."""
         text = "".join(self._held)
         self._held, self._size = [], 0
         if not text or self._emit is None:
             return
         kept = text[: max(0, self._left)]
         self._left -= len(text) + OUTPUT_COST
-        self._emit({"output_type": "stream", "name": self._stream, "text": kept})
+        self._emit({"output_type": "stream", "name": self._stream, "text": kept}, last)
         if self._left <= 0:
-            self._emit({"output_type": "cut"})
+            self._emit({"output_type": "cut"}, last)
 
 
 class Stream(io.TextIOBase):
@@ -157,7 +158,7 @@ class _Hook(DisplayHook):  # type: ignore[misc]
         """Send a result."""
         data = _jsonable(format_dict)
         shown = {"output_type": "execute_result", "data": data, "metadata": {}, "execution_count": self.prompt_count}
-        self.shell.outlet.show(shown, _size(data))
+        self.shell.outlet.show(shown, _size(data), last=True)
 
     def finish_displayhook(self) -> None:
         """Nothing to end."""
@@ -282,7 +283,7 @@ _BY_MODULE = {
 
 def make() -> Shell:
     """The one shell of this process, warmed up: what cells and tracebacks load is loaded."""
-    shell: Shell = Shell.instance(outlet=Outlet(lambda _: None, 1 << 16), colors="nocolor", xmode="Plain", autocall=0)
+    shell: Shell = Shell.instance(outlet=Outlet(lambda *_: None, 1 << 16), colors="nocolor", xmode="Plain", autocall=0)
     _run(shell, _EVERYWHERE)
     return shell
 

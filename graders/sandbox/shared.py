@@ -1,44 +1,15 @@
-"""The one sandbox of an assignment, shared by threads; a fresh one after a failure of the machine."""
+"""A sandbox that is shared: by threads, by the processes of a crew; a fresh one after a failure of the machine."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from pathlib import Path
 
-from graders.course.course import Course
 from graders.errors import GraderError
-from graders.sandbox import Sandbox, default_interpreter
-
-_ATTEMPTS = 2  # a machine failure is tried again once, in a fresh sandbox
-_Result = TypeVar("_Result")
-
-
-def tried_twice(attempt: Callable[[], _Result]) -> _Result:
-    """What an attempt gives; if the machine fails, what another one gives.
-
-    Parameters
-    ----------
-    attempt : callable
-        To be made once, or twice.
-
-    Returns
-    -------
-    object
-
-    Raises
-    ------
-    GraderError
-        If the machine failed twice.
-    """
-    for number in range(1, _ATTEMPTS + 1):
-        try:
-            return attempt()
-        except GraderError:
-            if number == _ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+from graders.records import Limits
+from graders.sandbox.pool import Sandbox, default_interpreter
 
 
 class SharedSandbox:
@@ -46,17 +17,20 @@ class SharedSandbox:
 
     Parameters
     ----------
-    course : Course
-        Says which Python it has, and what a notebook may use.
+    interpreter : Path or None
+        Its Python; the default one, if None.
     imports : sequence of str
         Modules that notebooks import.
+    limits : Limits
+        What a notebook may use.
     allow_unsafe : bool
         Whether to go on where a property of it does not hold.
     """
 
-    def __init__(self, course: Course, imports: Sequence[str], *, allow_unsafe: bool) -> None:
-        self._course = course
+    def __init__(self, interpreter: Path | None, imports: Sequence[str], limits: Limits, *, allow_unsafe: bool) -> None:
+        self._interpreter = interpreter
         self._imports = tuple(imports)
+        self._limits = limits
         self._allow_unsafe = allow_unsafe
         self._lock = threading.Lock()
         self._part = (0, 1)
@@ -76,9 +50,9 @@ class SharedSandbox:
         with self._lock:
             if self._sandbox is None:
                 self._sandbox = Sandbox(
-                    self._course.sandbox_interpreter or default_interpreter(),
+                    self._interpreter or default_interpreter(),
                     imports=self._imports,
-                    limits=self._course.limits,
+                    limits=self._limits,
                     allow_unsafe=self._allow_unsafe,
                 )
                 self._sandbox.divide(*self._part)
