@@ -28,6 +28,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 __all__ = ["next_prompts"]
 
 
@@ -66,14 +68,14 @@ def next_prompts(
     left = max(step_tokens - decoding, 1)  # somebody must come in, even if everybody else waits a little longer
     reading_s = service["tpot_limit_s"] / left  # for each token of a prompt
 
-    def rank(request: Mapping[str, Any]) -> int:
-        if request["waited_s"] > service["patience_s"]:
-            return 0
+    ranks = []
+    for request in waiting:
         done_s = request["waited_s"] + request["prompt_left"] * reading_s
-        return 1 if done_s <= service["ttft_limit_s"] else 2
-
+        timely = done_s <= service["ttft_limit_s"]
+        ranks.append(0 if request["waited_s"] > service["patience_s"] else 1 if timely else 2)
     read = {}
-    for request in sorted(waiting, key=rank):  # equals stay in the order of arrival
+    for place in np.argsort(ranks, kind="stable"):  # equals stay in the order of arrival
+        request = waiting[place]
         if left == 0:
             break
         if not request["is_started"]:

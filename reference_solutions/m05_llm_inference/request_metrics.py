@@ -68,8 +68,8 @@ def request_metrics(sent_s: ArrayLike, token_times_s: Sequence[ArrayLike]) -> di
     table: dict[str, list[float]] = {name: [] for name in ("tokens", "ttft_s", "tpot_s", "longest_gap_s", "e2e_s")}
     for sent, times in zip(np.asarray(sent_s, dtype=float), token_times_s, strict=True):
         times_s = np.asarray(times, dtype=float)
-        gaps_s = np.diff(times_s)
-        waits_s = np.concatenate([times_s[:1] - sent, gaps_s])
+        waits_s = np.diff(np.concatenate([[sent], times_s]))
+        gaps_s = waits_s[1:]
         if np.any(waits_s < 0):
             raise ValueError("tokens arrive in order, and after their request was sent")
         table["tokens"].append(times_s.size)

@@ -1,0 +1,66 @@
+"""What module 5's practical notebook says about itself: its simulator, its traffic, its numbers in prose."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import numpy as np
+import pytest
+
+from graders.paths import material_root
+from reference_solutions.m05_llm_inference.cache_sizing import cache_sizing
+from reference_solutions.m05_llm_inference.next_prompts import next_prompts
+from reference_solutions.m05_llm_inference.serving import chunked_prompts, simulate_serving, whole_prompts
+
+NOTEBOOK = material_root() / "assignments" / "source" / "m05_llm_inference" / "practical.ipynb"
+
+
+@pytest.fixture(scope="module")
+def defined():
+    """Functions and constants of the notebook's course cells; nothing else of them is executed."""
+    names = {"np": np}
+    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
+        if cell["cell_type"] != "code" or cell["metadata"].get("nbgrader", {}).get("grade_id", "").startswith("m05_"):
+            continue
+        for node in ast.parse("".join(cell["source"])).body:
+            constant = isinstance(node, ast.Assign) and all(
+                one.id.isupper() for one in node.targets if hasattr(one, "id")
+            )
+            if isinstance(node, ast.FunctionDef) or (constant and isinstance(node.targets[0], ast.Name)):
+                exec(ast.unparse(node), names)
+    return names
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_notebooks_simulator_is_the_trusted_one(defined, seed):
+    rng = np.random.default_rng(seed)
+    service = defined["SERVICE"]
+    trace = np.cumsum(rng.exponential(0.3, 25)), *defined["drawn_tokens"](rng, "code", 25)
+    for ours, theirs in (
+        (lambda *asked: next_prompts(*asked, service), next_prompts),
+        (whole_prompts, defined["first_come_first_served"]),
+        (chunked_prompts(200), defined["in_chunks"](200)),
+    ):
+        expected = simulate_serving(ours, *trace, slots=4, step_s=service["step_s"], token_s=service["token_s"])
+        assert defined["serve"](theirs, trace, 4, service) == expected
+
+
+def test_numbers_in_the_prose(defined):
+    models = defined["MODELS"]
+    table = cache_sizing(models, 100_000, 436e9)
+    added = dict(zip(table["model"], table["next_token_bytes"], strict=True))
+    assert added["DeepSeek-V3"] < added["Llama 3.1 70B"] < added["OPT-13B"]
+    short = cache_sizing(models, 100, 436e9)["next_token_bytes"][3]
+    assert short / added["Gemma 3 27B"] == pytest.approx(6, rel=0.05)
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("kind", "file"), [("conversation", "conv"), ("code", "code")])
+def test_traffic_is_drawn_like_the_public_traces(defined, shared_oracles, kind, file):
+    rows = (shared_oracles / f"systems/traces/azure_llm_2023_{file}.csv").read_text().splitlines()[1:]
+    assert len(rows) == 2500
+    columns = np.log([[float(field) for field in row.split(",")[1:]] for row in rows]).T
+    for values, (mean, spread) in zip(columns, defined["FITTED"][kind], strict=True):
+        assert values.mean() == pytest.approx(mean, abs=0.006)
+        assert values.std() == pytest.approx(spread, abs=0.006)
