@@ -145,9 +145,11 @@ def goodput_per_s(table, service, window_s):
 def kv_cache_bytes(layers, kv_heads, head_dim, element_bytes, tokens):
     """Bytes of keys and values that sequences hold [B]; `tokens` may be an array: one size for each.
 
-    layers, kv_heads, head_dim: shape of the model; key-value heads, not query heads [1]
-    element_bytes:              bytes of one cached element: 2 in FP16, 1 in FP8 [B]
-    tokens:                     tokens that each sequence holds [1]
+    layers:        layers of the model [1]
+    kv_heads:      key-value heads in each, not query heads [1]
+    head_dim:      elements of a key, and of a value [1]
+    element_bytes: bytes of one cached element: 2 in FP16, 1 in FP8 [B]
+    tokens:        tokens that each sequence holds [1]
 
     Raises ValueError for a count or size that is not positive, and for a negative length.
     """
