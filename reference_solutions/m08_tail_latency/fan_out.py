@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtrc, ndtr, ndtri
+from scipy import special
 
 from reference_solutions import validate
 from reference_solutions.units import Array
@@ -68,11 +68,11 @@ def any_slow_probability(slow_probability: ArrayLike, fan_out: ArrayLike, correl
     if not (np.all((p >= 0) & (p <= 1)) and np.all(n >= 1) and 0 <= correlation < 1):
         raise ValueError("probabilities lie between 0 and 1, a request has a leaf, and 0 <= correlation < 1")
     if correlation == 0:
-        return np.asarray(-np.expm1(n * np.log1p(-np.minimum(p, 1 - 1e-300))))
+        return np.asarray(1 - (1 - p) ** n)
     z = np.linspace(-9, 9, 1801)  # the common load, in standard deviations
     weight = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * 0.01
-    limit = ndtri(1 - p)[..., np.newaxis]  # a leaf is slow above it
-    fast = ndtr((limit - np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
+    limit = special.ndtri(1 - p)[..., np.newaxis]  # a leaf is slow above it
+    fast = special.ndtr(np.subtract(limit, np.sqrt(correlation) * z) / np.sqrt(1 - correlation))
     return np.asarray(1 - np.sum(weight * fast ** n[..., np.newaxis], axis=-1))
 
 
@@ -141,7 +141,7 @@ def answered_by(leaf_cdf: ArrayLike, fan_out: ArrayLike, needed: ArrayLike) -> A
     p, n, k = np.asarray(leaf_cdf, dtype=float), np.asarray(fan_out), np.asarray(needed)
     if not (np.all((p >= 0) & (p <= 1)) and np.all((k >= 1) & (k <= n))):
         raise ValueError("probabilities lie between 0 and 1, and from 1 to all answers are needed")
-    return np.asarray(bdtrc(k - 1, n, p))
+    return np.asarray(special.bdtrc(k - 1, n, p))
 
 
 def exponential_order_statistic_mean(mean_s: float, fan_out: int, needed: int) -> float:

@@ -27,7 +27,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr
+from scipy import special
 
 from reference_solutions.units import Array
 
@@ -100,8 +100,7 @@ def quantile_interval_s(latency_s: ArrayLike, quantile: float, confidence: float
     n = ordered.size
     if n == 0 or not 0 < quantile < 1 or not 0 < confidence < 1:
         raise ValueError("there must be a latency; quantile and confidence lie between 0 and 1")
-    ranks = np.arange(n + 1)
-    at_most = bdtr(ranks, n, quantile)  # P(K <= rank)
+    at_most = special.bdtr(np.arange(n), n, quantile)  # P(K <= 0), P(K <= 1), ...
     tail = (1 - confidence) / 2
     low = np.sum(at_most <= tail)  # ranks up to it have P(K < rank) <= tail
     high = np.sum(at_most < 1 - tail) + 1

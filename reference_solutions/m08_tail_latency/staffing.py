@@ -78,11 +78,11 @@ def staffing_table(
         raise ValueError("rates are positive, and a pool has a server")
     offered_load = arrival_per_s / service_per_s
     busy = [1.0]  # Erlang B of 0, 1, 2, ... servers
-    for count in range(1, int(np.max(pool)) + 1):
-        busy.append(offered_load * busy[-1] / (count + offered_load * busy[-1]))
+    while len(busy) <= np.max(pool):
+        busy.append(offered_load * busy[-1] / (len(busy) + offered_load * busy[-1]))
     blocked, utilisation = np.array(busy)[pool], offered_load / pool
     stable = utilisation < 1
-    waiting = np.where(stable, blocked / (1 - np.where(stable, utilisation, 0.0) * (1 - blocked)), 1.0)
+    waiting = np.where(stable, blocked / (1 - utilisation * (1 - blocked)), 1.0)
     spare_per_s = np.where(stable, pool * service_per_s - arrival_per_s, np.nan)
     scale_s = (arrival_scv + service_scv) / 2 / spare_per_s  # mean wait of those who wait
     longest_s = np.maximum(0.0, scale_s * np.log(waiting / (1 - quantile)))

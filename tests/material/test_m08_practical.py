@@ -1,0 +1,69 @@
+"""What module 8's practical shows beside its exercises: its own day with copies, and numbers that its text names."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from graders.authoring.build.percent import read
+from graders.paths import material_root
+from reference_solutions.m08_tail_latency.hedged_day import hedge_delay_s, hedged_day, never_hedge
+from reference_solutions.m08_tail_latency.quantiles import quantile_interval_s
+from reference_solutions.m08_tail_latency.retry_throttle import RetryThrottle
+from reference_solutions.m08_tail_latency.slo_budget import latency_budgets
+from reference_solutions.m08_tail_latency.staffing import staffing_table
+
+NOTEBOOK = material_root() / "assignments/authoring/m08_tail_latency/practical/notebook.py"
+
+
+def course_cell(marker, **names):
+    """What a cell of the notebook defines, run by itself."""
+    namespace = {"np": np, "pd": pd, **names}
+    exec(next(cell for cell in read(NOTEBOOK) if marker in cell.text).text, namespace)
+    return namespace
+
+
+@pytest.mark.parametrize("policy", [hedge_delay_s, never_hedge, lambda seen, busy: np.quantile(seen, 0.9)])
+def test_the_notebooks_day_is_ours(policy):
+    loads, service_s = [0.2, 0.5, 0.6, 0.8, 0.9, 0.4], [0.002, 0.002, 0.01, 0.01, 0.001, 0.001]
+    theirs = course_cell("def day_with_copies(")["day_with_copies"](policy, loads, service_s)
+    ours = hedged_day(policy, loads, service_s)
+    np.testing.assert_allclose(theirs["p99_ms"], 1e3 * ours["p99_s"], rtol=1e-9)
+    np.testing.assert_allclose(theirs["never_p99_ms"], 1e3 * ours["never_p99_s"], rtol=1e-9)
+    np.testing.assert_allclose(theirs["copies"], ours["copies"], rtol=1e-9)
+    np.testing.assert_allclose(theirs["utilisation"], ours["utilisation"], rtol=1e-9)
+
+
+def test_a_p999_wants_3700_requests():
+    assert quantile_interval_s(np.arange(1, 3688), 0.999)["high"] == np.inf
+    assert quantile_interval_s(np.arange(1, 3700), 0.999)["high"] == 3699
+
+
+def test_what_the_text_says_of_pools():
+    waits = {pool: staffing_table(0.8 * pool, 1.0, [pool])["mean_wait_s"][0] for pool in (1, 32)}
+    assert waits[32] < waits[1] / 100
+    table = staffing_table(100.0, 10.0, [11, 13, 20])
+    assert table["wait_quantile_s"][1] / table["wait_quantile_s"][0] == pytest.approx(0.25, abs=0.03)
+    assert table["wait_quantile_s"][2] == 0
+    assert table["wait_quantile_s"][1] / table["mean_wait_s"][1] == pytest.approx(12, abs=0.5)
+
+
+def test_the_storm_stays_without_a_throttle():
+    """The cell draws, too: only its function is taken."""
+    text = next(cell for cell in read(NOTEBOOK) if "def storm(" in cell.text).text
+    namespace = {"np": np, "RetryThrottle": RetryThrottle}
+    exec(text[text.index("def storm(") : text.index("figure, axes")], namespace)
+    alone, throttled = (namespace["storm"](one) for one in (False, True))
+    assert np.all(alone[30:] < 0.31)
+    assert np.all(throttled[35:] > 0.6)
+
+
+def test_equal_budgets_cost_42_percent_more():
+    visits, price = np.array([1, 2, 1, 1, 1]), np.array([0.2, 0.5, 2.0, 4.0, 20.0])
+    plan = latency_budgets(0.1, 0.99, 200.0, visits, price)
+    equal_per_s = visits * 200.0 - np.log(0.01 / visits.sum()) / (0.1 / visits.sum())
+    assert price @ equal_per_s / (price @ plan["service_per_s"]) == pytest.approx(1.42, abs=0.005)
+    shares = visits * plan["call_s"] / 0.1
+    assert shares[0] == pytest.approx(0.05, abs=0.01)
+    assert 0.45 < shares[-1] < 0.5
