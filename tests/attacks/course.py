@@ -11,7 +11,7 @@ import shutil
 import socket
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 
 import reference_solutions
-from graders.authoring.answers import fill, release
+from graders.authoring.answers import fill
 from graders.course import init
 from tests.attacks.attack import POINTS, SLUG, Attack, Notebook, Place, cell_of, code_cell
 from tests.attacks.right import RIGHT
@@ -28,14 +28,14 @@ VICTIM = Path(__file__).parent / "victim"
 HIDDEN = ("7340033917", "9182736455")
 """Digits of hidden inputs that no release shows: whoever says them has learned them in a hidden call."""
 
-LIMITS = {
-    "cell_cpu_s": 0.8,
-    "cell_wall_s": 5.0,
-    "notebook_cpu_s": 2.5,
-    "notebook_wall_s": 12.0,
-    "call_cpu_s": 0.25,
-    "exercise_cpu_s": 0.8,
-    "call_wall_s": 3.0,
+LIMITS = {  # a third of the CPU would do for all that is honest
+    "cell_cpu_s": 0.4,
+    "cell_wall_s": 2.5,
+    "notebook_cpu_s": 1.2,
+    "notebook_wall_s": 6.0,
+    "call_cpu_s": 0.1,
+    "exercise_cpu_s": 0.3,
+    "call_wall_s": 1.5,
     "memory_bytes": 512 << 20,
     "disk_bytes": 32 << 20,
     "processes": 32,
@@ -184,20 +184,17 @@ def hand_in(course: Path, student: str, attack: Attack, around: Surroundings, re
         attack.folder(Place(folder, course, around.secret))
 
 
-def make_course(place: Path, attacks: Mapping[str, Attack], canaries: Canaries, around: Surroundings) -> Notebook:
-    """A course with all these submissions; what the students were given."""
+def make_course(place: Path, canaries: Canaries) -> Path:
+    """A course that nobody has handed anything in to yet."""
+    course = place / "course"
     material = make_material(place / "material", canaries)
     with own_references():
-        init(around.course, course_id="attacked", material=material)
-    settings = yaml.safe_load((around.course / "course.yaml").read_text()) | {"limits": LIMITS, "workers": 2}
-    (around.course / "course.yaml").write_text(f"# {canaries.plant('course.yaml')}\n" + yaml.safe_dump(settings))
-    (around.course / "notes.txt").write_text(canaries.plant("course directory"))
-    canaries.by_place["course secret"] = (around.course / ".aisa" / "secret").read_text().strip()
-    source = json.loads((around.course / "source" / SLUG / "practical.ipynb").read_text())
-    released = release(source)
-    for student, attack in attacks.items():
-        hand_in(around.course, student, attack, around, released)
-    return released
+        init(course, course_id="attacked", material=material)
+    settings = yaml.safe_load((course / "course.yaml").read_text()) | {"limits": LIMITS, "workers": 4}  # many only wait
+    (course / "course.yaml").write_text(f"# {canaries.plant('course.yaml')}\n" + yaml.safe_dump(settings))
+    (course / "notes.txt").write_text(canaries.plant("course directory"))
+    canaries.by_place["course secret"] = (course / ".aisa" / "secret").read_text().strip()
+    return course
 
 
 # --- what listens outside -----------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import ctypes
 import hashlib
 import json
@@ -102,11 +103,37 @@ class Outcome:
         )
 
 
-def grade(place: Path, attacks: Mapping[str, Attack], *, ordinary: bool) -> Outcome:
-    """Make a course with all these submissions, and grade it.
+@dataclass(frozen=True)
+class Released:
+    """A course whose students have their notebooks: made once, for whoever then grades a copy of it.
+
+    Attributes
+    ----------
+    course : Path
+    canaries : Canaries
+        Planted in it.
+    """
+
+    course: Path
+    canaries: Canaries
+
+
+def released_course(place: Path) -> Released:
+    """Make it, in an empty folder that everybody may enter."""
+    canaries = Canaries()
+    course = make_course(place, canaries)
+    _release(course)
+    _plant_in_gradebook(course, canaries)
+    return Released(course, canaries)
+
+
+def grade(made: Released, place: Path, attacks: Mapping[str, Attack], *, ordinary: bool) -> Outcome:
+    """Grade a copy of a course with all these submissions.
 
     Parameters
     ----------
+    made : Released
+        The course as it is before anybody hands in.
     place : Path
         An empty folder that everybody may enter.
     attacks : mapping of str to Attack
@@ -114,16 +141,14 @@ def grade(place: Path, attacks: Mapping[str, Attack], *, ordinary: bool) -> Outc
     ordinary : bool
         Whether to grade as a user without rights, though the superuser runs the tests.
     """
-    canaries = Canaries()
+    canaries = copy.deepcopy(made.canaries)
     secret = place / "secret.txt"
     secret.write_text(canaries.plant("file outside the course"))
     temporary = place / "tmp"
     temporary.mkdir()
     with listening(place) as (port, path, abstract, calls):
         around = Surroundings(place / "course", secret, port, path, abstract)
-        make_course(place, {}, canaries, around)
-        _released(around.course)
-        _plant_in_gradebook(around.course, canaries)
+        shutil.copytree(made.course, around.course)
         released = release(json.loads((around.course / "source" / SLUG / "practical.ipynb").read_text()))
         for student, attack in attacks.items():
             hand_in(around.course, student, attack, around, released)
@@ -195,13 +220,12 @@ def tree(root: Path) -> dict[str, str]:
     return found
 
 
-def _released(course: Path) -> None:
+def _release(course: Path) -> None:
     command = [BIN / "nbgrader", "generate_assignment", SLUG]
-    env = environment(course.parent / "tmp")
-    done = subprocess.run(command, cwd=course, env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=course, env=environment(course.parent), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    shutil.rmtree(course.parent / "tmp")
-    (course.parent / "tmp").mkdir()
 
 
 def _plant_in_gradebook(course: Path, canaries: Canaries) -> None:

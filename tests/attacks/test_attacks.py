@@ -7,13 +7,14 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.attacks.attack import SLUG, Attack, found
 from tests.attacks.course import BREACH, HIDDEN
-from tests.attacks.grading import Outcome, grade
+from tests.attacks.grading import Outcome, Released, grade, released_course
 from tests.attacks.right import FULL, RIGHT
 
 BYSTANDERS = {
@@ -23,13 +24,26 @@ ATTACKS = dict(found())
 USERS = ["superuser", "ordinary"] if os.geteuid() == 0 else ["ordinary"]
 
 
-@pytest.fixture(scope="module", params=USERS)
-def outcome(request: pytest.FixtureRequest) -> Iterator[Outcome]:
-    attacks = {name: attack for name, attack in ATTACKS.items() if os.geteuid() == 0 or not attack.root}
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter, as nobody else may pytest's own."""
     with tempfile.TemporaryDirectory(prefix="aisa-attacked-", ignore_cleanup_errors=True) as folder:
-        place = Path(folder)  # not below pytest's own folder, which nobody else may enter
+        place = Path(folder)
         place.chmod(0o755)
-        yield grade(place, BYSTANDERS | attacks, ordinary=request.param == "ordinary")
+        yield place
+
+
+@pytest.fixture(scope="module")
+def released() -> Iterator[Released]:
+    with open_folder() as place:
+        yield released_course(place)
+
+
+@pytest.fixture(scope="module", params=USERS)
+def outcome(request: pytest.FixtureRequest, released: Released) -> Iterator[Outcome]:
+    attacks = {name: attack for name, attack in ATTACKS.items() if os.geteuid() == 0 or not attack.root}
+    with open_folder() as place:
+        yield grade(released, place, BYSTANDERS | attacks, ordinary=request.param == "ordinary")
 
 
 @pytest.mark.parametrize("name", ATTACKS)

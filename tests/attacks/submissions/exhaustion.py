@@ -293,7 +293,7 @@ LOOP_IN_PROPERTY = Attack(
 SLEEP = _cell("import time\ntime.sleep(100_000)", "sleeps")
 SLEEP_IN_CALL = _call("import time\ntime.sleep(100_000)", "sleeps in the hidden call")
 SLOW_CALLS = _call(
-    "import time\nlast = time.process_time() + 0.2\nwhile time.process_time() < last:\n    pass",
+    "import time\nlast = time.process_time() + 0.07\nwhile time.process_time() < last:\n    pass",
     "takes a little too long, every time",
     flag="",
 )
@@ -320,7 +320,7 @@ MANY_CELLS_SLOW = Attack(
     answers=RIGHT,
     cells=dict.fromkeys(
         ("start", "m98_meter", "end"),
-        "import time\nlast = time.process_time() + 0.5\nwhile time.process_time() < last:\n    pass",
+        "import time\nlast = time.process_time() + 0.25\nwhile time.process_time() < last:\n    pass",
     ),
     earns=FULL,
     flag="",
