@@ -71,6 +71,12 @@ class Desk:
         """The name that an exercise asks for."""
         return self.catalogue.exercises[exercise].target
 
+    def last_function(self, notebook: str) -> str:
+        """The last exercise of a notebook that asks for a function; the first of all, where none does."""
+        here = {entry.id for entry in self.module.exercises_in(notebook)}
+        asked = (one for one in self.catalogue.exercises.values() if one.id in here)
+        return next((one.id for one in reversed([*asked]) if not (one.is_value or one.is_class)), self.ids[0])
+
     def essay(self, exercise: str, rank: int) -> Essay:
         """A sample answer to a written exercise: the best is number 0, and after the last comes the best again."""
         there = self.essays[exercise]

@@ -231,11 +231,12 @@ def _hostile(desk: Desk) -> list[Draft]:
     claims = "An answer that claims to equal everything, and a printed and displayed score."
     looks = "Looks for hidden checks, the gradebook and the network, then ends its own process."
     marked = "One right answer; test cells told to be skipped and to be worth 50 points; scripts in text and output."
-    endless = {**right, one: hostile.ENDLESS.format(target=desk.target(one))}
+    last = desk.last_function(_first(desk))  # no later cell calls it, to loop in its turn
+    endless = {**right, last: hostile.ENDLESS.format(target=desk.target(last))}
     return [
         Draft("hostile", claims, {one: hostile.AGREEABLE.format(target=desk.target(one))}, edit=forged),
         Draft("hostile", looks, {two: hostile.EXIT}, edit=prying),
-        Draft("hostile", "An endless loop in the first answer; the others are right.", endless, rank=3),
+        Draft("hostile", "An endless loop in the practical’s last function; the others are right.", endless, rank=3),
         Draft("hostile", marked, {one: right[one]}, edit=tagged),
     ]
 

@@ -75,7 +75,8 @@ def expected(made: Desk, student: str) -> dict[str, float]:
     return {
         **dict.fromkeys(RIGHT, full),
         **dict.fromkeys(("05", "06", "19"), nothing),
-        **dict.fromkeys(("07", "18"), full | {first: 0.0}),
+        "07": full | {made.last_function("practical"): 0.0},
+        "18": full | {first: 0.0},
         **dict.fromkeys(("08", "16"), nothing | {first: full[first]}),
         "17": {exercise: points if exercise in practical else 0.0 for exercise, points in full.items()},
         "23": full | {second: 0.0},
