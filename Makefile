@@ -28,7 +28,9 @@ lint: setup
 notebooks: setup ## author text -> assignments/source
 	$(BIN)/aisa author build
 
-bench: setup ## nbgrader against aisa on the same submissions, in one run
+bench: setup ## nbgrader against aisa, and models against the usual tools, each on the same input in one run
+	-$(UV_SYNC) --python $(BIN)/python -r locks/bench.txt # is built here: without a C compiler it is left out
+	$(BIN)/python -m tests.benchmarks.models
 	$(BIN)/python -m tests.benchmarks.throughput
 
 setup: .venv/.complete .venv-sandbox/.complete
@@ -60,6 +62,7 @@ locks: .venv/bin/uv ## newest versions that pyproject.toml allows
 	$(UV_LOCK) --upgrade pyproject.toml --extra dev --output-file locks/tool.txt
 	$(UV_LOCK) --upgrade --group student --output-file locks/student.txt
 	$(UV_LOCK) --upgrade --group sandbox --output-file locks/sandbox.txt
+	$(UV_LOCK) --upgrade --group bench --output-file locks/bench.txt
 
 clean:
 	rm -rf .venv .venv-sandbox .venv-student .cache build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,195 @@
+"""`make bench`, second half: reference models with a hot loop, beside the Python tool that one would else reach for.
+
+Both get the same input and give the same numbers, which is checked; both are timed in this run, the model as the
+median of three. The tools are event by event and call by call, so they get a part of the input, and its share is
+scaled up: their time grows with the number of events. The last line printed is a JSON object of ratios.
+
+pycachesim is built where it is installed, which needs a C compiler; where there is none, its row is left out, and the
+plain definition is the only one compared with.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import simpy
+
+from reference_solutions.m01_microarchitecture.reuse import miss_ratios, stack_distances
+from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching
+from reference_solutions.m08_tail_latency.queue_simulation import queue_waits_s
+
+ACCESSES, REQUESTS, SERVED = 1_000_000, 1_000_000, 100_000
+CAPACITIES = 2 ** np.arange(4, 14)  # lines
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model beside a tool, on the whole input."""
+
+    name: str
+    model_s: float
+    tool: str
+    tool_s: float
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.model_s:.3f} s; {self.tool}: {self.tool_s:.1f} s; {self.ratio:.0f} times as fast"
+
+    @property
+    def ratio(self) -> float:
+        """How many times as fast the model is."""
+        return self.tool_s / self.model_s
+
+
+def main() -> None:
+    """Measure, and print what was measured."""
+    found = {}
+    for row in rows():
+        print(row, flush=True)
+        found[row.name.replace(" ", "_")] = round(row.ratio, 1)
+    print(json.dumps(found))
+
+
+def rows() -> Iterator[Row]:
+    """Each model beside its tool."""
+    yield from caches()
+    yield queue()
+    yield serving()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that a piece of work takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def median_of_three(work: Callable[[], object]) -> float:
+    """Seconds, the median of three."""
+    return statistics.median(timed(work) for _ in range(3))
+
+
+def same(ours: object, theirs: object) -> None:
+    """End here unless both say the same."""
+    if not np.allclose(ours, theirs, rtol=1e-9, atol=1e-9):
+        raise SystemExit(f"the model and the tool differ: {ours} and {theirs}")
+
+
+# --- the misses of every cache size ------------------------------------------------------------------------------
+
+
+def caches() -> Iterator[Row]:
+    """Miss ratios of ten capacities: one pass of stack distances, and one simulation a capacity."""
+    try:
+        from cachesim import Cache, CacheSimulator, MainMemory
+    except ImportError:
+        print("stack distances: pycachesim is not installed here, which needs a C compiler")
+        return
+    lines = np.random.default_rng(1).zipf(1.3, ACCESSES) % 20_000
+    part = lines[: ACCESSES // 10]
+
+    def simulated(capacity: int) -> float:
+        memory = MainMemory()
+        cache = Cache("L1", 1, capacity, 64, "LRU")
+        memory.load_to(cache)
+        memory.store_from(cache)
+        simulator = CacheSimulator(cache, memory)
+        for line in part.tolist():
+            simulator.load(line * 64)
+        return float(cache.backend.MISS_count / part.size)
+
+    found: list[float] = []
+    tool_s = timed(lambda: found.extend(map(simulated, CAPACITIES.tolist())))
+    same(miss_ratios(stack_distances(part), CAPACITIES), found)
+    model_s = median_of_three(lambda: miss_ratios(stack_distances(lines), CAPACITIES))
+    yield Row("stack distances", model_s, "pycachesim", tool_s * ACCESSES / part.size)
+
+
+# --- waits in a queue of several servers -----------------------------------------------------------------------------
+
+
+def queue() -> Row:
+    """Waits for four servers at 80 % utilisation, lognormal service times."""
+    rng = np.random.default_rng(2)
+    arrival_s = np.cumsum(rng.exponential(1.0, REQUESTS))
+    service_s = rng.lognormal(np.log(3.2) - 0.5, 1.0, REQUESTS)
+    count = REQUESTS // 20
+    waits = np.empty(count)
+
+    def request(environment: simpy.Environment, servers: simpy.Resource, number: int) -> Iterator[object]:
+        yield environment.timeout(arrival_s[number])
+        with servers.request() as turn:
+            yield turn
+            waits[number] = environment.now - arrival_s[number]
+            yield environment.timeout(service_s[number])
+
+    def simulated() -> None:
+        environment = simpy.Environment()
+        servers = simpy.Resource(environment, capacity=4)
+        for number in range(count):
+            environment.process(request(environment, servers, number))
+        environment.run()
+
+    tool_s = timed(simulated)
+    same(queue_waits_s(arrival_s[:count], service_s[:count], 4), waits)
+    model_s = median_of_three(lambda: queue_waits_s(arrival_s, service_s, 4))
+    return Row("simulated requests", model_s, "SimPy", tool_s * REQUESTS / count)
+
+
+# --- continuous batching ------------------------------------------------------------------------------------------
+
+
+def serving() -> Row:
+    """First and last tokens of requests with lognormal lengths in 64 slots; for SimPy each request is a process."""
+    rng = np.random.default_rng(3)
+    prompts = rng.lognormal(6, 1, SERVED).astype(int) + 1
+    outputs = rng.lognormal(5, 1, SERVED).astype(int) + 1
+    arrivals_s = np.cumsum(rng.exponential(0.2, SERVED))
+    step_s, token_s, slots, count = 0.02, 2e-5, 64, SERVED // 50
+
+    def answer(environment: simpy.Environment, number: int) -> Iterator[object]:
+        for token in range(outputs[number]):
+            yield step[0]
+            if not token:
+                first_s[number] = environment.now
+        last_s[number] = environment.now
+        running.remove(number)
+
+    def engine(environment: simpy.Environment) -> Iterator[object]:
+        coming = 0
+        while coming < count or running:
+            if not running and arrivals_s[coming] > environment.now:
+                yield environment.timeout(arrivals_s[coming] - environment.now)
+            writing, read = len(running), 0
+            while coming < count and arrivals_s[coming] <= environment.now and len(running) < slots:
+                running.add(coming)
+                environment.process(answer(environment, coming))
+                read += int(prompts[coming])
+                coming += 1
+            yield environment.timeout(step_s + token_s * (writing + read))
+            done, step[0] = step[0], environment.event()
+            yield done.succeed()
+
+    first_s, last_s = [0.0] * count, [0.0] * count
+    running: set[int] = set()
+    step: list[simpy.Event] = []
+
+    def simulated() -> None:
+        environment = simpy.Environment()
+        step.append(environment.event())
+        environment.process(engine(environment))
+        environment.run()
+
+    tool_s = timed(simulated)
+    ours = continuous_batching(arrivals_s[:count], prompts[:count], outputs[:count], slots, step_s, token_s)
+    same(ours, (first_s, last_s))
+    model_s = median_of_three(lambda: continuous_batching(arrivals_s, prompts, outputs, slots, step_s, token_s))
+    return Row("serving trace", model_s, "SimPy", tool_s * SERVED / count)
+
+
+if __name__ == "__main__":
+    main()
