@@ -22,7 +22,7 @@ _REPLAYS = 24
 class NotebookRun:
     """A notebook that has run, and the copies of its process that answer for it.
 
-    Use it as a context manager: at the end everything of it is dead and gone.
+    Use it as a context manager: at the end everything of it is dead.
 
     Parameters
     ----------
@@ -37,6 +37,8 @@ class NotebookRun:
     lasting : collection of str
         Snapshots that need not be taken: after the last cell the notebook is, for them, what it was there. They share
         one process; so whoever names them answers for it that none keeps what it is asked.
+    bury : callable
+        Ends a session for good.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class NotebookRun:
         limits: Limits,
         watch: Watch | None = None,
         lasting: Collection[str] = (),
+        bury: Callable[[Session], None] = Session.close,
     ) -> None:
+        self._bury = bury
         self._bear, self._cells, self._files, self._limits = bear, tuple(cells), files, limits
         self._watch = watch
         self._lasting = frozenset(lasting)
@@ -273,9 +277,9 @@ class NotebookRun:
             session.kill()
 
     def close(self) -> None:
-        """Kill all that is left of it, and wait until it is gone."""
+        """Kill all that is left of it."""
         for session in self._sessions:
-            session.close()
+            self._bury(session)
 
     def __enter__(self) -> NotebookRun:
         return self

@@ -57,6 +57,7 @@ class Sandbox:
         self._giving = threading.Lock()
         self._is_ahead = False
         self._next: Expected | None = None
+        self._killed: Session | None = None
         self._zygote, self.layers, self.refusals = _start(interpreter, imports, self._first_layers)
         missing = policy.broken(self.layers)
         self.imported: tuple[str, ...] = tuple(self._zygote.settings["imported"])
@@ -128,7 +129,7 @@ class Sandbox:
         for name in files:
             if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or not name:
                 raise SandboxError(f"file name {name!r} does not lie below the notebook's folder")
-        return NotebookRun(self._session, cells, files, self.limits, watch, lasting)
+        return NotebookRun(self._session, cells, files, self.limits, watch, lasting, self._bury)
 
     def divide(self, place: int, size: int) -> None:
         """In a process that shares it with others, for good: the next child is asked for while one runs.
@@ -148,8 +149,20 @@ class Sandbox:
             self._next = self._asked(self._zygote)
         return Session(newborn, self.limits, folder)
 
+    def _bury(self, session: Session) -> None:
+        """Kill a session, and wait until it has gone: at once, or where others wait for us, one notebook later."""
+        session.kill()
+        if not self._is_ahead:
+            session.close()
+            return
+        buried, self._killed = self._killed, session
+        if buried is not None:
+            buried.close()
+
     def close(self) -> None:
         """End the zygote and all children."""
+        if self._killed is not None:
+            self._killed.close()
         if self._next is not None:
             self._next.forget()
         self._zygote.close()
