@@ -65,8 +65,8 @@ def warp_sectors(addresses: ArrayLike, access_bytes: int, active: ArrayLike = Tr
         raise ValueError("a warp has 32 lanes, and each accesses 1, 2, 4, 8 or 16 bytes")
     if np.any(takes_part & (where % access_bytes != 0)):
         raise ValueError("an address is a multiple of the size of its access")
-    sectors = np.sort(np.where(takes_part, where // 32, -1), axis=-1)  # a lane that is idle touches none
-    touched: NDArray[np.int64] = np.sum(np.diff(sectors, axis=-1, prepend=-1) > 0, axis=-1)
+    sectors = np.sort(np.where(takes_part, where // 32, np.nan), axis=-1)  # lanes that touch none stand last
+    touched: NDArray[np.int64] = np.sum(np.diff(sectors, axis=-1, prepend=-np.inf) > 0, axis=-1)
     return touched
 
 
