@@ -24,8 +24,8 @@ from graders.gradebook import Gradebook
 from graders.records import Flag
 from tests.attacks.attack import POINTS, SLUG, Attack
 from tests.attacks.course import Canaries, Surroundings, hand_in, listening, make_course
+from tests.nbgrader_commands import PATH, nbgrader
 
-BIN = Path(sys.executable).parent
 BECOME = Path(__file__).parents[1] / "sandbox" / "become.py"
 _NOBODY = 65534
 _SUBREAPER = 36
@@ -122,7 +122,7 @@ def released_course(place: Path) -> Released:
     """Make it, in an empty folder that everybody may enter."""
     canaries = Canaries()
     course = make_course(place, canaries)
-    _release(course)
+    nbgrader(course, "generate_assignment", SLUG)
     _plant_in_gradebook(course, canaries)
     return Released(course, canaries)
 
@@ -179,7 +179,7 @@ def grade(made: Released, place: Path, attacks: Mapping[str, Attack], *, ordinar
 
 def environment(temporary: Path) -> dict[str, str]:
     """Environment of the command: programs of this environment first, and a place of its own for what is temporary."""
-    return {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(temporary)}
+    return {**os.environ, "PATH": PATH, "TMPDIR": str(temporary)}
 
 
 def _command(
@@ -218,14 +218,6 @@ def tree(root: Path) -> dict[str, str]:
             plain = path.is_file() and not path.is_symlink() and path.stat().st_size < 1 << 20
             found[str(path.relative_to(root))] = hashlib.sha256(path.read_bytes()).hexdigest() if plain else "special"
     return found
-
-
-def _release(course: Path) -> None:
-    command = [BIN / "nbgrader", "generate_assignment", SLUG]
-    done = subprocess.run(
-        command, cwd=course, env=environment(course.parent), capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _plant_in_gradebook(course: Path, canaries: Canaries) -> None:

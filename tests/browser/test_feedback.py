@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from graders.course import init
 from graders.grading import grade_course
+from tests.nbgrader_commands import nbgrader
 
 pytestmark = pytest.mark.browser
 MODULE = "m02_tools_methods"
@@ -49,13 +47,7 @@ MARK = "what the student wrote"
 def feedback(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The feedback page of a student who tried everything."""
     course = init(tmp_path_factory.mktemp("feedback") / "course", students=["student-01"])
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-
-    def nbgrader(*command: str) -> None:
-        whole = [sys.executable, "-W", "ignore", "-m", "nbgrader", *command]
-        subprocess.run(whole, cwd=course.root, env=environment, check=True, capture_output=True)
-
-    nbgrader("generate_assignment", MODULE)
+    nbgrader(course.root, "generate_assignment", MODULE)
     notebook = nbformat.read(course.root / "release" / MODULE / "practical.ipynb", as_version=4)
     notebook.cells += [nbformat.v4.new_markdown_cell(f"{MARK}\n\n{text}") for text in TEXTS]
     notebook.cells.append(nbformat.v4.new_code_cell(CODE))
@@ -66,7 +58,7 @@ def feedback(tmp_path_factory: pytest.TempPathFactory) -> Path:
     nbformat.write(notebook, folder / "practical.ipynb")
     (receipt,) = grade_course(course, MODULE)
     assert receipt.state == "graded"
-    nbgrader("generate_feedback", MODULE)
+    nbgrader(course.root, "generate_feedback", MODULE)
     return course.root / "feedback" / "student-01" / MODULE / "practical.html"
 
 

@@ -20,7 +20,7 @@ from tests.attacks.course import own_references
 from tests.foreign import courses
 from tests.foreign.courses import answer, filled, notebook, own
 from tests.gradebook.test_rows import COMMENTS, GRADES
-from tests.gradebook.tiny import nbgrader
+from tests.nbgrader_commands import nbgrader
 
 CELLS = [
     own("import math"),

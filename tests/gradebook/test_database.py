@@ -16,6 +16,7 @@ from graders.authoring.material import ExerciseEntry, Module
 from graders.errors import CourseError, GradebookError, GraderError, UsageError
 from graders.gradebook import Gradebook, tables
 from tests.gradebook import tiny
+from tests.nbgrader_commands import nbgrader
 
 RESULTS = (tiny.result("first", {"m99_a": 2.0}), tiny.result("second", {"m99_c": 1.0}))
 
@@ -58,7 +59,7 @@ def test_a_new_database_is_made_by_nbgrader_and_still_opens_in_it(course):
     Gradebook.open(course).close()
     assert count(course, "alembic_version") == 1
     assert count(course, "aisa_schema") == 1
-    tiny.nbgrader(course.root, "generate_assignment", tiny.SLUG, "--force")
+    nbgrader(course.root, "generate_assignment", tiny.SLUG, "--force")
     with Gradebook.open(course) as gradebook:
         gradebook.write(tiny.handed_in(), RESULTS)
     assert count(course, "aisa_execution") == 2

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from graders.authoring.answers import fill, release
@@ -13,6 +10,7 @@ from graders.course import Course, Submission, load
 from graders.grading.document import document
 from graders.grading.rebuild import rebuild
 from graders.records import CheckResult, ExerciseResult, Flag, Mark, NotebookResult, WrittenAnswer
+from tests.nbgrader_commands import nbgrader
 
 SLUG = "m99_tiny"
 POINTS = {"m99_a": ("first", 2.0), "m99_b": ("first", 3.0), "m99_c": ("second", 1.0)}
@@ -69,14 +67,6 @@ def make(root: Path) -> Course:
         (root / "source" / SLUG / f"{name}.ipynb").write_text(json.dumps(source))
     nbgrader(root, "generate_assignment", SLUG)
     return load(root)
-
-
-def nbgrader(root: Path, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """Run nbgrader's own command line in a course."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    line = [sys.executable, "-W", "ignore", "-m", "nbgrader", *command]
-    environment = {**os.environ, "PATH": path}
-    return subprocess.run(line, cwd=root, env=environment, check=check, capture_output=True, text=True, timeout=300)
 
 
 def handed_in(student="student-01", timestamp=None, **notebooks):

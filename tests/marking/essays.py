@@ -15,7 +15,7 @@ from graders.course import Submission, init
 from graders.grading.rebuild import rebuild
 from graders.grading.written import written_answers
 from graders.records import NotebookResult
-from tests.gradebook.tiny import nbgrader
+from tests.nbgrader_commands import nbgrader
 
 SLUG, NOTEBOOK = "m95_essay", "worked_example"
 TRAFFIC, LEVER = "m95_traffic", "m95_lever"

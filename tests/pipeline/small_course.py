@@ -14,7 +14,7 @@ from graders.authoring.answers import fill, release
 from graders.authoring.build import build
 from graders.authoring.material import load_module
 from graders.course import Course, init
-from tests.gradebook.tiny import nbgrader
+from tests.nbgrader_commands import nbgrader
 
 SLUG = "m96_small"
 POINTS = {"m96_area_m2": 4.0, "m96_perimeter_m": 2.0, "m96_diagonal_m": 3.0, "m96_is_square": 1.0}

@@ -11,9 +11,9 @@ from graders.gradebook import Gradebook
 from graders.marking.answers import answers
 from graders.marking.giving import give, mark_of
 from graders.nbgrader_bridge.feedback import NOT_MARKED, write_feedback
-from tests.gradebook.tiny import nbgrader
 from tests.marking import essays
 from tests.marking.essays import NOTEBOOK, SLUG, STUDENTS, TRAFFIC, hand_in
+from tests.nbgrader_commands import nbgrader
 
 HOSTILE = "Count <script>document.title='pwned'</script> again."
 

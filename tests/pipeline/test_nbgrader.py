@@ -15,7 +15,7 @@ from graders.course import init, load
 from graders.gradebook import Gradebook
 from graders.grading import grade_course
 from tests.gradebook.test_rows import COMMENTS, GRADES
-from tests.gradebook.tiny import nbgrader
+from tests.nbgrader_commands import nbgrader
 from tests.pipeline.small_course import own_references
 
 MATERIAL = Path(__file__).parents[1] / "benchmarks" / "material"

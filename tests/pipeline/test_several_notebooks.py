@@ -13,7 +13,7 @@ from graders.grading import grade_course
 from graders.grading.notebook import close_graders
 from tests.foreign.courses import rows, ungraded
 from tests.gradebook.test_rows import COMMENTS, GRADES
-from tests.gradebook.tiny import nbgrader
+from tests.nbgrader_commands import nbgrader
 from tests.pipeline import small_course
 from tests.pipeline.small_course import NOTEBOOKS, ONLY_SQUARES, RIGHT, SLUG, WRITTEN
 

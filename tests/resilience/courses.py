@@ -21,8 +21,9 @@ from graders.course import init, load
 from graders.grading import Receipt, grade_course
 from tests.attacks.attack import SLUG
 from tests.attacks.course import Canaries, make_material, own_references
-from tests.attacks.grading import children, environment
+from tests.attacks.grading import children
 from tests.attacks.right import RIGHT, WRONG
+from tests.nbgrader_commands import nbgrader
 
 STUDENTS = ("student-01", "student-02", "student-03", "student-04")
 ANSWERS: tuple[Mapping[str, str], ...] = (
@@ -31,7 +32,6 @@ ANSWERS: tuple[Mapping[str, str], ...] = (
     {"m98_meter": RIGHT["m98_meter"]},
     {**RIGHT, "m98_meter": "1 / 0"},
 )
-BIN = Path(sys.executable).parent
 _SUBREAPER = 36
 _PATIENCE_S = 20
 
@@ -41,16 +41,7 @@ def make_template(place: Path) -> Path:
     course = place / "template"
     with own_references():
         init(course, course_id="resilient", students=STUDENTS, material=make_material(place / "material", Canaries()))
-    (place / "tmp").mkdir()
-    done = subprocess.run(
-        [BIN / "nbgrader", "generate_assignment", SLUG],
-        cwd=course,
-        env=environment(place / "tmp"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    nbgrader(course, "generate_assignment", SLUG)
     for student, answers in zip(STUDENTS, ANSWERS, strict=True):
         hand_in(course, student, notebook(course, answers))
     return course
