@@ -60,8 +60,10 @@ def step_time_s(
         Keys and values of one token. [B]
     token_flops : float
         Operations for one token: two for each weight that it meets. [flop]
-    peak_flops_per_s, bandwidth_bytes_per_s : float
-        What all devices together reach. [flop/s], [B/s]
+    peak_flops_per_s : float
+        Operations that all devices together reach. [flop/s]
+    bandwidth_bytes_per_s : float
+        Traffic that all devices together reach. [B/s]
     overhead_s : float
         What does not overlap. [s]
 
@@ -109,8 +111,10 @@ def critical_tokens(
         Weights. [B]
     token_flops : (...) array_like
         Operations for one token. [flop]
-    peak_flops_per_s, bandwidth_bytes_per_s : (...) array_like
-        What all devices together reach. [flop/s], [B/s]
+    peak_flops_per_s : (...) array_like
+        Operations that all devices together reach. [flop/s]
+    bandwidth_bytes_per_s : (...) array_like
+        Traffic that all devices together reach. [B/s]
 
     Returns
     -------
