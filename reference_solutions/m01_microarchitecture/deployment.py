@@ -21,7 +21,7 @@ Source
     Lameter, ACM Queue 11(7), 2013, for the policies; NVIDIA, `cuda_occupancy.h`, CUDA 12.9; Little, Operations Research
     9(3), 1961, pp. 383-387. Putting them together is our own.
 Oracle
-    The parts by other ways: traffic counted access by access, blocks that are packed one after the other.
+    Drawn servers and launches, whose parts `numa` and `block_occupancy` give: other code, with oracles of its own.
 """
 
 from __future__ import annotations

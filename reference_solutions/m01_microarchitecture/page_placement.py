@@ -128,7 +128,7 @@ def placed_run_s(
     free, load, homes = [node_pages] * nodes, [0] * nodes, []
     latencies = np.asarray(latency_s, dtype=float).tolist()
     for page in by_page.tolist():
-        home = policy(page, list(free), list(load), latencies)
+        home = int(policy(page, list(free), list(load), latencies))
         if free[home] < 1:
             raise ValueError(f"node {home} has no room")
         free[home] -= 1

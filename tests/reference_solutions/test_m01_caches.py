@@ -69,9 +69,29 @@ def test_a_loop_over_n_lines_fits_or_misses_always():
     np.testing.assert_allclose(curve, [1, 1 / 50])
 
 
+@pytest.mark.parametrize("size", [31, 32, 33, 64, 65, 700, 1500])
+def test_both_forms_agree_over_many_leaves(size):
+    lines = np.random.default_rng(size).integers(0, max(size // 3, 2), size)
+    np.testing.assert_array_equal(stack_distances(lines), stack_distances_by_definition(lines))
+
+
 def test_large_and_negative_lines_are_lines():
     np.testing.assert_array_equal(stack_distances([2**62, -5, 2**62, -5]), [np.inf, np.inf, 1, 1])
     assert stack_distances([]).shape == (0,)
+
+
+@pytest.mark.shared
+def test_every_recorded_trace(shared_oracles):
+    """All eight, read in place; four of them are copied, for a project that stands alone."""
+    recorded = json.loads((shared_oracles / "microarchitecture/cache/cache_traces.json").read_text())
+    assert len(recorded["traces"]) == 8
+    for trace in recorded["traces"].values():
+        lines = np.array(trace["addresses"]) // recorded["line_bytes"]
+        found = Counter(-1 if np.isinf(one) else int(one) for one in stack_distances(lines))
+        assert found == {int(distance): count for distance, count in trace["stack_distance_histogram"].items()}
+        for config in trace["configs"]:
+            misses = int(np.sum(~cache_hits(lines, config["sets"], config["ways"])))
+            assert {misses} == set(config["misses"]["LRU"].values())
 
 
 # --- sets and ways --------------------------------------------------------------------------------------------------
@@ -97,6 +117,12 @@ def test_the_plain_cache_misses_as_often_as_others(name, config, policy, recorde
 @given(traces, st.integers(1, 5), st.integers(1, 4))
 def test_both_forms_agree_access_by_access(lines, sets, ways):
     np.testing.assert_array_equal(cache_hits(lines, sets, ways), cache_hits_by_definition(lines, sets, ways))
+
+
+def test_more_sets_than_sixteen_bits_can_number():
+    lines = np.random.default_rng(3).integers(0, 10**9, 400) % 150_000
+    lines = np.concatenate([lines, lines[::-1]])
+    np.testing.assert_array_equal(cache_hits(lines, 70_001, 1), cache_hits_by_definition(lines, 70_001, 1))
 
 
 @given(traces, st.integers(1, 4), st.integers(1, 4))

@@ -97,6 +97,25 @@ def test_the_greedy_policy_is_close_to_the_best_of_all_placements(seed):
     assert found <= 1.25 * min(times)
 
 
+def in_order(accesses, free, load, latency):
+    return next(node for node, room in enumerate(free) if room)
+
+
+def dealt_out(accesses, free, load, latency):
+    return free.index(max(free))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_better_than_interleaving_where_users_differ_and_than_one_node_where_they_do_not(seed):
+    rng = np.random.default_rng(seed)
+    machine = small_machine(4)
+    owned = 1000 * (rng.integers(0, 4, (40, 4)) + 60 * np.eye(4, dtype=int)[rng.permutation(np.arange(40) % 4)])
+    alike = 1000 * rng.integers(9, 12, (40, 4))
+    assert placed_run_s(place_page, owned, 40, *machine) < 0.85 * placed_run_s(dealt_out, owned, 40, *machine)
+    machine = *machine[:3], 200  # so many lines under way that bandwidth decides
+    assert placed_run_s(place_page, alike, 40, *machine) < 0.6 * placed_run_s(in_order, alike, 40, *machine)
+
+
 def test_users_first_then_balance_and_never_where_there_is_no_room():
     latency = small_machine(3)[0].tolist()
     assert place_page([0, 0, 7], [9, 9, 9], [50, 50, 50], latency) == 2

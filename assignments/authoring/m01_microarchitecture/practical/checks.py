@@ -510,7 +510,9 @@ def one_after_the_other(_accesses, free_pages, _load, _latency_s):
 
 
 def is_a_node(decision):
-    return isinstance(decision, int | np.integer) and not isinstance(decision, bool) and 0 <= decision < 4
+    """A whole number from 0 to 3, whatever kind of number it is."""
+    number = np.asarray(decision)
+    return number.ndim == 0 and number.dtype.kind in "iuf" and decision in range(4)
 
 
 PLACEMENT = Exercise(

@@ -508,7 +508,7 @@ def run_s(policy, accesses, node_pages, latency_s, memory_bytes_per_s, link_byte
     free, load = [node_pages] * nodes, [0] * nodes
     traffic = np.zeros((nodes, nodes))  # accesses from each node (row) to each node (column)
     for page in accesses.tolist():
-        home = policy(page, list(free), list(load), latency_s.tolist())
+        home = int(policy(page, list(free), list(load), latency_s.tolist()))
         assert free[home] > 0, f"node {home} has no room"
         free[home] -= 1
         load[home] += sum(page)

@@ -161,6 +161,15 @@ def near_unless_busy(accesses, free_pages, load, latency_s):
     return min(calm, key=lambda node: load[node]) if indifferent else choice
 
 
+@answer("m01_place_page", by="a mean latency, and a penalty for more than a fair share")
+def near_with_a_penalty(accesses, free_pages, load, latency_s):
+    after = np.add(load, np.sum(accesses))
+    near = np.average(latency_s, axis=0, weights=accesses)
+    crowded = np.maximum(after / after.mean() - 1, 0) * np.ptp(latency_s)
+    full = np.equal(free_pages, 0)
+    return np.ma.masked_array(near + 0.9 * crowded, mask=full).argmin()  # a numpy integer
+
+
 @answer("m01_block_occupancy", by="blocks that are put in until one does not fit")
 def occupancy_by_filling(threads_per_block, registers_per_thread, shared_bytes_per_block, multiprocessor):
     if threads_per_block <= 0 or registers_per_thread < 0 or shared_bytes_per_block < 0:
