@@ -254,17 +254,16 @@ plt.show()
 #
 # If you know what will be needed, ask for it early. A loop reads new lines in each iteration and computes for $t$
 # cycles. The memory takes $L$ cycles. A software prefetch at *distance* $d$ stands at the beginning of the body:
-# iteration
-# $i$ asks for the lines of iteration $i + d$; then it waits for its own, if they are not there; then it computes. All
-# prefetches may be under way at the same time.
+# iteration $i$ asks for the lines of iteration $i + d$; then it waits for its own, if they are not there; then it
+# computes. All prefetches may be under way at the same time.
 #
 # - **Too near:** the lines of iteration $i$ are asked for only $d$ bodies earlier. The loop stands still for the rest.
 #   But think twice before you write down how long an iteration takes *on average*: while the loop stands still, the
 #   lines of the next $d$ iterations come nearer as well. With $L = 100$, $t = 36$ and $d = 1$, draw the first six
 #   iterations on paper.
-# - **Too far:** lines that are under way, or there and not yet used, take room. Between its prefetch and its use
-#   a line sees the lines of $d + 1$ iterations in the cache. If they are more than the cache holds, it is gone when it
-#   is needed, and the whole latency is paid as if nobody had asked.
+# - **Too far:** lines that are under way, or there and not yet used, take room. When an iteration wants its lines,
+#   those of the next $d$ iterations have been asked for as well: $d + 1$ iterations of lines in all. If they are more
+#   than the cache holds, the oldest are gone, and the whole latency is paid as if nobody had asked.
 #
 # The distance at which waiting ends is that of Mowry, Lam and Gupta (ASPLOS 1992). What lies on both sides of it is
 # yours to find.
