@@ -15,7 +15,7 @@ demo: setup ## grade a sample cohort and write its report
 	$(BIN)/aisa demo build/demo
 
 test: setup lint ## linters, types, contracts, then every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

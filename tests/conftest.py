@@ -11,7 +11,27 @@ from hypothesis import settings
 settings.register_profile("busy machine", deadline=None)  # how long an example takes is nothing that we promise
 settings.load_profile("busy machine")
 
+_LONGEST = (
+    "gates/test_gates.py",
+    "attacks/test_attacks.py",
+    "demo/test_demo.py",
+    "foreign/test_same_rows.py",
+    "attacks/test_module_2.py",
+    "resilience/test_bad_input.py",
+    "docs/test_instructor_page.py",
+    "browser/test_cohort_report.py",
+    "pipeline/test_release.py",
+    "gradebook/test_backup.py",
+    "gradebook/test_evidence.py",
+    "sandbox/test_people.py",
+)
 _ORACLES = Path(__file__).resolve().parents[2] / "shared" / "oracles"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long start first, so that whoever runs files side by side ends on short ones."""
+    first = {Path(__file__).parent / name: place for place, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: first.get(item.path, len(first)))
 
 
 @pytest.fixture(scope="session")

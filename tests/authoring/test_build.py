@@ -7,7 +7,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -19,6 +18,7 @@ from graders.authoring.build import build, stale, write
 from graders.authoring.material import modules
 from tests.authoring.small_module import PRACTICAL, REFERENCE, small_module
 from tests.checks.kinds_module import kinds_module
+from tests.nbgrader_commands import PATH, nbgrader
 
 OURS = modules()
 NOTEBOOKS = [(module, name) for module in OURS for name in build(module)]
@@ -203,22 +203,9 @@ def test_nbgrader_generates_every_assignment(tmp_path):
         f"c.CourseDirectory.root = {str(tmp_path)!r}\n"
         "c.IncludeHeaderFooter.enabled = False\n"
     )
-    binaries = Path(sys.executable).parent  # nbgrader looks for alembic on PATH
-    environment = os.environ | {
-        "PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(tmp_path),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-    }
+    environment = os.environ | {"PATH": PATH, "HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
     for module in chosen:
-        done = subprocess.run(
-            [binaries / "nbgrader", "generate_assignment", module.slug],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
+        nbgrader(tmp_path, "generate_assignment", module.slug, environment=environment)
         assert (tmp_path / "release" / module.slug / "scenario.py").is_file(), "students get their scenarios"
         for name, content in build(module).items():
             released = json.loads((tmp_path / "release" / module.slug / name).read_text())
