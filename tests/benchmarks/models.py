@@ -18,8 +18,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from reference_solutions.m01_microarchitecture.reuse import miss_ratios, stack_distances
+from reference_solutions.m01_microarchitecture.set_associative import cache_hits
 from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching
 from reference_solutions.m08_tail_latency.queue_simulation import queue_waits_s
 
@@ -79,34 +81,40 @@ def same(ours: object, theirs: object) -> None:
         raise SystemExit(f"the model and the tool differ: {ours} and {theirs}")
 
 
-# --- the misses of every cache size ------------------------------------------------------------------------------
+# --- caches ---------------------------------------------------------------------------------------------------------
 
 
 def caches() -> Iterator[Row]:
-    """Miss ratios of ten capacities: one pass of stack distances, and one simulation a capacity."""
+    """Miss ratios of ten capacities, one pass of stack distances against a simulation each; and a cache with sets."""
     try:
-        from cachesim import Cache, CacheSimulator, MainMemory
+        import cachesim  # noqa: F401
     except ImportError:
-        print("stack distances: pycachesim is not installed here, which needs a C compiler")
+        print("caches: pycachesim is not installed here, which needs a C compiler")
         return
     lines = np.random.default_rng(1).zipf(1.3, ACCESSES) % 20_000
     part = lines[: ACCESSES // 10]
-
-    def simulated(capacity: int) -> float:
-        memory = MainMemory()
-        cache = Cache("L1", 1, capacity, 64, "LRU")
-        memory.load_to(cache)
-        memory.store_from(cache)
-        simulator = CacheSimulator(cache, memory)
-        for line in part.tolist():
-            simulator.load(line * 64)
-        return float(cache.backend.MISS_count / part.size)
-
     found: list[float] = []
-    tool_s = timed(lambda: found.extend(map(simulated, CAPACITIES.tolist())))
+    tool_s = timed(lambda: found.extend(miss_ratio(part, 1, capacity) for capacity in CAPACITIES.tolist()))
     same(miss_ratios(stack_distances(part), CAPACITIES), found)
     model_s = median_of_three(lambda: miss_ratios(stack_distances(lines), CAPACITIES))
     yield Row("stack distances", model_s, "pycachesim", tool_s * ACCESSES / part.size)
+    tool_s = timed(lambda: found.append(miss_ratio(part, 64, 8)))
+    same(1 - np.mean(cache_hits(part, 64, 8)), found[-1])
+    model_s = median_of_three(lambda: cache_hits(lines, 64, 8))
+    yield Row("cache with sets", model_s, "pycachesim", tool_s * ACCESSES / part.size)
+
+
+def miss_ratio(lines: NDArray[np.int64], sets: int, ways: int) -> float:
+    """What pycachesim says of an LRU cache."""
+    from cachesim import Cache, CacheSimulator, MainMemory
+
+    memory, cache = MainMemory(), Cache("L1", sets, ways, 64, "LRU")
+    memory.load_to(cache)
+    memory.store_from(cache)
+    simulator = CacheSimulator(cache, memory)
+    for line in lines.tolist():
+        simulator.load(line * 64)
+    return float(cache.backend.MISS_count / lines.size)
 
 
 # --- waits in a queue of several servers -----------------------------------------------------------------------------
