@@ -8,6 +8,8 @@ Model
     Time passes in steps. Each request that has read its prompt writes one token in every step; the step in which the
     last token of a prompt is read writes the first token of its answer. The policy says how many prompt tokens of which
     request a step reads. A request holds a slot from its first prompt token to the last of its answer.
+    With a budget of :math:`C` tokens a step, a prompt of :math:`T` alone takes :math:`\lceil T / C \rceil` steps, and
+    no gap between two tokens is longer than :math:`t_0 + t_1 C`.
 Assumes
     A step's time is linear in its tokens: :math:`t_0` reads the weights, :math:`t_1` is a token's arithmetic and the
     mean of its cache. A decision costs no time, and what arrives during a step is seen at its end.

@@ -36,11 +36,15 @@ from scenario import my_scenario
 
 scenario = my_scenario(STUDENT)
 model, traffic, promise, machines = (scenario[part] for part in ("model", "traffic", "promise", "machines"))
-for part in ("model", "traffic", "promise"):
-    print(
-        f"{part}: " + ", ".join(f"{key} {value:,}" if key != "name" else value for key, value in scenario[part].items())
-    )
-pd.DataFrame(machines).set_index("machine").T.map("{:,.6g}".format)
+said = {
+    (part, key): value if key == "name" else f"{value:,}"
+    for part in ("model", "traffic", "promise")
+    for key, value in scenario[part].items()
+}
+pd.Series(said).to_frame("your service")
+
+# %%
+pd.DataFrame(machines).set_index("machine").T.map("{:,.6g}".format).rename_axis(columns="on offer")
 
 # %% [markdown]
 # **The model** is dense: each of its `weights` is multiplied with each token, two operations for each. It is kept in

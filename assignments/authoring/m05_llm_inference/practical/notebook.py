@@ -111,9 +111,8 @@ two.round(3)
 # A service promises *both*: a first token within one limit, a TPOT within another. A user for whom one of the two was
 # missed got nothing that was promised. The **goodput** of a run counts the others, per second:
 
+
 # %%
-
-
 def goodput_per_s(table, service, window_s):
     """Requests per second that met both limits; a single token misses no limit on TPOT."""
     late = ~(np.asarray(table["ttft_s"]) <= service["ttft_limit_s"])
@@ -237,6 +236,8 @@ for row, (model, colour) in enumerate(zip(MODELS, (GREY, BLUE, "#56B4E9", ORANGE
     right.loglog(lengths, np.where(fitting > 0, fitting, np.nan), color=colour)
 left.set(xlabel="length of the request [tokens]", ylabel="cache [GB]", title="What one request holds")
 right.set(xlabel="length of the request [tokens]", ylabel="requests [1]", title="How many fit into 436 GB")
+left.minorticks_off()
+right.minorticks_off()
 left.legend(frameon=False, fontsize=9)
 plt.show()
 pd.DataFrame(cache_sizing(MODELS, 32_768, 436e9)).set_index("model").map("{:,.0f}".format)
@@ -590,6 +591,7 @@ queue = [
 ]
 asked = next_prompts(queue, decoding=10, free_slots=1, service=SERVICE)
 assert isinstance(asked, dict), "a dict: id -> tokens"
+assert all(isinstance(tokens, (int, np.integer)) for tokens in asked.values()), "tokens are whole numbers"
 assert sum(name in asked for name in (8, 9)) <= 1, "one slot is free, so one request may start"
 assert all(1 <= tokens <= {7: 5000, 8: 40, 9: 90}[name] for name, tokens in asked.items()), "between 1 and what is left"
 idle = serve(next_prompts, ([0.0, 0.1], [300, 50], [3, 2]), slots=4, service=SERVICE)
@@ -599,9 +601,8 @@ assert [len(times) for times in idle] == [3, 2], "an idle replica serves whoever
 # Your policy beside the plain one, on code completion at 5.5 requests a second. Try other seeds and rates, and print
 # what you like: this is the place to find out what works.
 
+
 # %%
-
-
 def code_traffic(rate_per_s, requests, seed):
     """Arrivals at random, with prompts and answers like those of the code trace."""
     rng = np.random.default_rng(seed)
@@ -683,9 +684,8 @@ assert np.allclose(plain["x"]["limits"], [0.05, 0.8]), f"from half of 0.1 to twi
 # are read in chunks, in the order of arrival. Drawn are the 90th percentile of the time to first token, and the tokens
 # written per second.
 
+
 # %%
-
-
 def in_chunks(budget):
     """A policy: a step has so many tokens; those that write come first, then prompts in the order of arrival."""
 
