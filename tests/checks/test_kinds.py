@@ -78,7 +78,7 @@ def test_a_value_that_nobody_gets_wrong(tmp_path):
         module, "coverage"
     )
     assert findings(module, "wrong answers") == [
-        ("m95_busiest", "mistake 'least for most' loses 'the unit', which it does not name, for 3 of 3 students")
+        ("m95_busiest", "mistake 'least for most' loses 'the unit', which it does not name, for everybody")
     ]
 
 

@@ -50,7 +50,7 @@ def test_a_mistake_that_loses_more_or_less_than_it_names(tmp_path):
         tmp_path / "more", wrong_answers=('loses=["a disc", "rings", "no ring"]', 'loses=["rings", "no ring"]')
     )
     assert findings(more, "wrong answers") == [
-        ("m99_ring_area", "mistake 'diameters' loses 'a disc', which it does not name, for 3 of 3 students")
+        ("m99_ring_area", "mistake 'diameters' loses 'a disc', which it does not name, for everybody")
     ]
 
 
@@ -63,7 +63,7 @@ def test_a_mistake_that_keeps_what_it_names(tmp_path, sandbox):
         ),
     )
     assert findings(module, "wrong answers") == [
-        ("m99_ring_area", "mistake 'no hole' names 'a disc', but keeps it for 3 of 3 students")
+        ("m99_ring_area", "mistake 'no hole' names 'a disc', but keeps it for everybody")
     ]
     assert findings(module, "wrong answers in the sandbox", sandbox) == [
         ("m99_ring_area", "mistake 'no hole' names 'a disc', but keeps it")

@@ -112,12 +112,12 @@ def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
 
 
 def _told_apart(exercise: Exercise, student: int, *, personal: bool) -> Sequence[Check]:
-    """Checks worth trying again: for the first students all, then those that differ from student to student.
+    """Checks worth trying again: for the first student all, then those that differ from student to student.
 
     Those of speed are left to the sandbox: here nothing would stop a loop.
     """
     checks = [check for check in exercise.checks if not isinstance(check, Fast)]
-    return [check for check in checks if student <= _CODED or personal or is_personal(check)]
+    return [check for check in checks if student == 1 or personal or is_personal(check)]
 
 
 def is_personal(check: Check) -> bool:
@@ -137,14 +137,18 @@ def _lost(trial: Trial, mistake: Mistake, checks: Sequence[Check], *, coded: boo
 def _unlike(bench: Bench, exercise: Exercise, mistake: Mistake, lost: Counter[str]) -> Iterator[Finding]:
     said = f"mistake {mistake.misconception!r}"
     for check in exercise.checks:
-        tried = bench.students if exercise.personal or is_personal(check) else min(bench.students, _CODED)
+        tried = bench.students if exercise.personal or is_personal(check) else 1
         times = lost[check.name]
         if check.name not in mistake.loses and times:
-            problem = f"{said} loses {check.name!r}, which it does not name, for {times} of {tried} students"
+            problem = f"{said} loses {check.name!r}, which it does not name, for {_share(times, tried)}"
             yield Finding("wrong answers", exercise.id, problem, _where(bench, mistake))
         elif check.name in mistake.loses and times < mistake.mostly * tried and not isinstance(check, Fast):
-            problem = f"{said} names {check.name!r}, but keeps it for {tried - times} of {tried} students"
+            problem = f"{said} names {check.name!r}, but keeps it for {_share(tried - times, tried)}"
             yield Finding("wrong answers", exercise.id, problem, _where(bench, mistake))
+
+
+def _share(students: int, tried: int) -> str:
+    return f"{students} of {tried} students" if tried > 1 else "everybody"
 
 
 def _verdict(bench: Bench, exercise: Exercise, known: Sequence[Mistake], answer: object, student: int) -> Verdict:

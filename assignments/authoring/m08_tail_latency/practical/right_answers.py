@@ -27,11 +27,12 @@ def interval_by_terms(latency_s, quantile, confidence=0.95):
         for k in range(n + 1)
     ]  # fmt: skip
     terms = [math.exp(log) for log in logs]
+    below, above = [*itertools.accumulate(terms)], [*itertools.accumulate(reversed(terms))][::-1]
     low, high, tail = 0.0, math.inf, (1 - confidence) / 2
     for rank in range(1, n + 1):
-        if math.fsum(terms[:rank]) <= tail:
+        if below[rank - 1] <= tail:
             low = values[rank - 1]
-        if high == math.inf and math.fsum(terms[rank:]) <= tail:
+        if high == math.inf and above[rank] <= tail:
             high = values[rank - 1]
     rank = math.ceil(Fraction(quantile).limit_denominator(10**6) * n)
     return {"estimate": values[rank - 1], "low": low, "high": high}
