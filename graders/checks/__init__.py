@@ -12,6 +12,7 @@ from graders.checks.plays import Conserved, Scenario
 from graders.checks.policies import Outcome
 from graders.checks.properties import bounded, conserved, monotone, sums_to
 from graders.checks.remote import StudentFailure
+from graders.checks.tables import column
 from graders.checks.trial import Verdict, namespace, run
 from graders.checks.values import Equal, Fast, Property, Raises
 
@@ -36,6 +37,7 @@ __all__ = [
     "answer",
     "bounded",
     "call",
+    "column",
     "conserved",
     "in_json",
     "in_view",

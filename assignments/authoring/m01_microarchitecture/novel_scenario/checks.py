@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from graders.checks import Decision, Equal, Exercise, ModelAnswer, in_json, value
+from graders.checks import Decision, Equal, Exercise, ModelAnswer, column, in_json, value
 from reference_solutions.m01_microarchitecture import deployment
 from reference_solutions.m01_microarchitecture.occupancy import block_occupancy
 
@@ -16,11 +16,6 @@ from reference_solutions.m01_microarchitecture.occupancy import block_occupancy
 
 def placement_costs(scenario):
     return deployment.placement_costs(scenario["accesses"], scenario["touched_by"], scenario["server"])
-
-
-def of_policies(column):
-    """A column by policy, in whatever order they stand."""
-    return lambda table: dict(zip(list(table["policy"]), [float(one) for one in table[column]], strict=True))
 
 
 COSTS = Exercise(
@@ -33,7 +28,7 @@ COSTS = Exercise(
             weight=1.5,
             cases=[value()],
             rtol=1e-4,
-            part=of_policies("latency_s"),
+            part=column("latency_s", by="policy"),
             message="The mean latency of an access, with each policy.",
         ),
         Equal(
@@ -41,7 +36,7 @@ COSTS = Exercise(
             weight=2.25,
             cases=[value()],
             rtol=1e-4,
-            part=of_policies("bytes_per_s"),
+            part=column("bytes_per_s", by="policy"),
             message="What memories and links allow all nodes together, with each policy.",
         ),
         Equal(
@@ -49,7 +44,7 @@ COSTS = Exercise(
             weight=2.25,
             cases=[value()],
             rtol=1e-4,
-            part=of_policies("run_s"),
+            part=column("run_s", by="policy"),
             message="When the run is over, with each policy.",
         ),
     ],

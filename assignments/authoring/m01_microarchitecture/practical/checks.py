@@ -18,6 +18,7 @@ from graders.checks import (
     Raises,
     Scenario,
     call,
+    column,
     marks,
     sampled,
     series,
@@ -85,35 +86,35 @@ CPI_STACK = Exercise(
             "base",
             weight=0.75,
             cases=PROGRAMS,
-            part=lambda table: table["base"],
+            part=column("base"),
             message="What a core of this width takes without any miss event.",
         ),
         Equal(
             "branches",
             weight=1.25,
             cases=PROGRAMS,
-            part=lambda table: table["branches"],
+            part=column("branches"),
             message="What mispredicted branches cost, from the guess to a front end that is full again.",
         ),
         Equal(
             "fetch",
             weight=0.75,
             cases=PROGRAMS,
-            part=lambda table: table["fetch"],
+            part=column("fetch"),
             message="What misses of instruction fetches cost.",
         ),
         Equal(
             "memory",
             weight=2,
             cases=PROGRAMS,
-            part=lambda table: table["memory"],
+            part=column("memory"),
             message="What long misses cost that are under way together.",
         ),
         Equal(
             "no long miss",
             weight=1.25,
             cases=sampled(some_without_long_misses, count=2),
-            part=lambda table: table["memory"],
+            part=column("memory"),
             message="Programs without long misses, beside others that have them.",
         ),
     ],
@@ -138,16 +139,6 @@ CHANGES = [
 ]
 
 
-def by_program(*columns):
-    """These columns of each program, in whatever order the programs stand."""
-
-    def part(table):
-        rows = zip(list(table["program"]), *(list(table[column]) for column in columns), strict=True)
-        return {program: list(values) for program, *values in rows}
-
-    return part
-
-
 VERDICTS = Exercise(
     "m01_pipeline_verdicts",
     reference=pipeline_verdicts,
@@ -157,7 +148,7 @@ VERDICTS = Exercise(
             "verdicts",
             weight=1.5,
             cases=[value()],
-            part=by_program("verdict"),
+            part=column("verdict", by="program"),
             message="Which node takes most of each program's slots.",
         ),
         Equal(
@@ -165,14 +156,14 @@ VERDICTS = Exercise(
             weight=1,
             cases=[value()],
             rtol=1e-3,
-            part=by_program("verdict", "share"),
+            part=column("verdict", "share", by="program"),
             message="How many of the slots it takes.",
         ),
         Equal(
             "the best changes",
             weight=1,
             cases=[value()],
-            part=by_program("change"),
+            part=column("change", by="program"),
             message="Which change makes each program fastest, wherever most of its time goes.",
         ),
         Equal(
@@ -180,7 +171,7 @@ VERDICTS = Exercise(
             weight=1.5,
             cases=[value()],
             rtol=1e-3,
-            part=by_program("change", "speedup"),
+            part=column("change", "speedup", by="program"),
             message="Time before over time after, of each program with its best change.",
         ),
     ],

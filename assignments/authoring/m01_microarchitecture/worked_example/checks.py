@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from graders.checks import Equal, Exercise, Raises, call, sampled, value
+from graders.checks import Equal, Exercise, Raises, call, column, sampled, value
 from reference_solutions.m01_microarchitecture.decode_flight import decode_flight
 from reference_solutions.m01_microarchitecture.warp_memory import warp_sectors
 
@@ -97,10 +97,6 @@ def recorded():
     return {name: [row[name] if name == "version" else int(row[name]) for row in rows] for name in rows[0]}
 
 
-def column(name):
-    return lambda table: np.asarray(table[name], dtype=float)
-
-
 FLIGHT = Exercise(
     "m01_decode_flight",
     reference=decode_flight,
@@ -114,7 +110,7 @@ FLIGHT = Exercise(
             weight=1.5,
             cases=[value()],
             rtol=1e-4,
-            part=lambda table: [column("moved_bytes_per_s")(table), column("busy_share")(table)],
+            part=column("moved_bytes_per_s", "busy_share"),
             message="What is under way, against the memory's latency and its peak.",
         ),
         Equal(

@@ -7,7 +7,7 @@ import json
 
 import numpy as np
 
-from graders.checks import Decision, Equal, Exercise, ModelAnswer, value
+from graders.checks import Decision, Equal, Exercise, ModelAnswer, column, value
 from reference_solutions.m02_tools_methods import turns_on_a_core
 from reference_solutions.m02_tools_methods.expression import names_in_expression
 from reference_solutions.m02_tools_methods.metric_evaluation import (
@@ -244,7 +244,7 @@ DIAGNOSIS = Exercise(
             "verdicts",
             weight=2,
             cases=[value()],
-            part=lambda table: dict(zip(list(table["service"]), list(table["verdict"]), strict=True)),
+            part=column("verdict", by="service"),
             message="Where the manual's way of reading ends, for each of the services.",
         ),
         Equal(
@@ -252,7 +252,7 @@ DIAGNOSIS = Exercise(
             weight=1,
             cases=[value()],
             rtol=1e-3,
-            part=lambda table: dict(zip(list(table["service"]), list(table["share"]), strict=True)),
+            part=column("share", by="service"),
             message="How large the nodes of the verdicts are.",
         ),
         Equal(
@@ -260,7 +260,7 @@ DIAGNOSIS = Exercise(
             weight=1,
             cases=[value()],
             rtol=1e-3,
-            part=lambda table: dict(zip(list(table["service"]), list(table["time_share"]), strict=True)),
+            part=column("time_share", by="service"),
             message="How long each service has the core.",
         ),
     ],
