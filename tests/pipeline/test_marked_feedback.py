@@ -13,7 +13,7 @@ from graders.marking.giving import give, mark_of
 from graders.nbgrader_bridge.feedback import NOT_MARKED, write_feedback
 from tests.marking import essays
 from tests.marking.essays import NOTEBOOK, SLUG, STUDENTS, TRAFFIC, hand_in
-from tests.nbgrader_commands import nbgrader
+from tests.nbgrader_commands import in_forks, nbgrader
 
 HOSTILE = "Count <script>document.title='pwned'</script> again."
 
@@ -37,7 +37,8 @@ def course(tmp_path_factory):
 def written(course):
     with Gradebook.open(course) as gradebook:
         waiting = [one.student for one in gradebook.unmarked(SLUG)]
-    return write_feedback(course, SLUG, None, waiting)
+    with in_forks():
+        return write_feedback(course, SLUG, None, waiting)
 
 
 def page(course, student):

@@ -15,6 +15,7 @@ from graders.gradebook import Gradebook
 from graders.grading import grade_course
 from graders.nbgrader_bridge.releasing import make_release
 from tests.gradebook.databases import execute
+from tests.nbgrader_commands import in_forks
 from tests.pipeline import small_course
 from tests.pipeline.small_course import NOTEBOOKS, RIGHT, SLUG, hand_in, make_material
 
@@ -46,7 +47,7 @@ def rewrite(course, notebook, old, new):
 def story(tmp_path_factory):
     """A module on its way through a term."""
     root = tmp_path_factory.mktemp("release")
-    with small_course.own_references():
+    with small_course.own_references(), in_forks():
         course = init(root / "course", students=[STUDENT], material=make_material(root / "material"))
         happened = SimpleNamespace(course=course)
         (course.source(SLUG) / "solutions.txt").write_text("width_m * height_m")
