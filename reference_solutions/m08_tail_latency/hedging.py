@@ -64,11 +64,9 @@ def hedged_exceeds(latency_s: ArrayLike, delay_s: float, t_s: ArrayLike) -> Arra
     measured, t = np.sort(np.asarray(latency_s, dtype=float)), np.asarray(t_s, dtype=float)
     if measured.size == 0 or not delay_s >= 0:
         raise ValueError("there must be a latency, and a delay is not negative")
-
-    def exceeds(time_s: Array) -> Array:
-        return 1 - np.searchsorted(measured, time_s, side="right") / measured.size
-
-    return exceeds(t) * np.where(t >= delay_s, exceeds(t - delay_s), 1.0)
+    alone = 1 - np.searchsorted(measured, t, side="right") / measured.size
+    copy = 1 - np.searchsorted(measured, t - delay_s, side="right") / measured.size
+    return np.asarray(alone * np.where(t >= delay_s, copy, 1.0))
 
 
 def hedge_extra_load(latency_s: ArrayLike, delay_s: ArrayLike) -> Array:
