@@ -14,7 +14,7 @@ Assumes
     A step's time is linear in its tokens: :math:`t_0` reads the weights, :math:`t_1` is a token's arithmetic and the
     mean of its cache. A decision costs no time, and what arrives during a step is seen at its end.
 Breaks when
-    Contexts differ much in length (`step_time_s` reads each cache), memory runs out during an answer (`BlockAllocator`:
+    Contexts differ much in length (`step_time_s` reads each cache), memory runs out during an answer (`paged_serving`:
     somebody gives way), or several replicas share a queue.
 Source
     Yu et al., "Orca: A Distributed Serving System for Transformer-Based Generative Models", OSDI 2022, section 4
