@@ -12,8 +12,11 @@ settings.register_profile("busy machine", deadline=None)  # how long an example 
 settings.load_profile("busy machine")
 
 _LONGEST = (
-    "gates/test_gates.py",
     "attacks/test_attacks.py",
+    "gates/test_m02.py",
+    "gates/test_m05.py",
+    "gates/test_m01.py",
+    "gates/test_m08.py",
     "demo/test_demo.py",
     "foreign/test_same_rows.py",
     "attacks/test_module_2.py",
