@@ -19,7 +19,7 @@ from reference_solutions.m08_tail_latency.hedging_load import hedged_arrivals_pe
 from reference_solutions.m08_tail_latency.rag_pipeline import burn_alert_file, pipeline_plan
 
 FOLDER = material_root() / "assignments/authoring/m08_tail_latency/novel_scenario"
-STUDENTS = [f"student-{number:04}" for number in range(1, 201)]
+STUDENTS = [f"student-{number:04}" for number in range(1, 151)]
 
 
 def loaded():

@@ -8,11 +8,14 @@ import pytest
 
 from graders.authoring.build.percent import read
 from graders.paths import material_root
+from reference_solutions.m08_tail_latency.bounded_queue import bounded_queue
 from reference_solutions.m08_tail_latency.hedged_day import hedge_delay_s, hedged_day, never_hedge
+from reference_solutions.m08_tail_latency.power_of_d import power_of_d_mean_response
 from reference_solutions.m08_tail_latency.quantiles import quantile_interval_s
 from reference_solutions.m08_tail_latency.retry_throttle import RetryThrottle
 from reference_solutions.m08_tail_latency.slo_budget import latency_budgets
 from reference_solutions.m08_tail_latency.staffing import staffing_table
+from reference_solutions.m08_tail_latency.tied_requests import tied_response_quantile_s
 
 NOTEBOOK = material_root() / "assignments/authoring/m08_tail_latency/practical/notebook.py"
 
@@ -47,6 +50,16 @@ def test_what_the_text_says_of_pools():
     assert table["wait_quantile_s"][1] / table["wait_quantile_s"][0] == pytest.approx(0.25, abs=0.03)
     assert table["wait_quantile_s"][2] == 0
     assert table["wait_quantile_s"][1] / table["mean_wait_s"][1] == pytest.approx(12, abs=0.5)
+
+
+def test_what_the_text_says_of_choices_ties_and_doors():
+    responses = [power_of_d_mean_response(0.9, choices) for choices in (1, 2, 3)]
+    assert [round(response, 1) for response in responses] == [10.0, 2.6, 2.0]
+    tails = [float(tied_response_quantile_s(0.8, 1.0, 0.99, copies)) for copies in (1, 2)]
+    assert [round(tail, 1) for tail in tails] == [23.0, 5.6]
+    door = bounded_queue(1.2, 1.0, 1, 6)
+    assert round(door["refused"], 2) == 0.23
+    assert round(door["mean_response_s"], 1) == 4.0
 
 
 def test_the_storm_stays_without_a_throttle():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
@@ -77,6 +77,7 @@ def test_exponential_calls_in_a_row_are_hypoexponential():
 distributions = st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=9).filter(any), min_size=1, max_size=4)
 
 
+@settings(max_examples=30)
 @given(distributions, st.floats(0.01, 0.99))
 def test_fourier_adds_up_every_combination(weights, quantile):
     calls = [np.array(one) / sum(one) for one in weights]
@@ -159,12 +160,13 @@ def test_layers_multiply(layers):
 
 
 def settled(load, arrival, timeout, retries):
-    for _ in range(3000):
+    for _ in range(1000):
         failed = np.exp(-(1 - load) * timeout) if load < 1 else 1.0
         load = arrival * sum(failed**i for i in range(retries + 1))
     return load
 
 
+@settings(max_examples=30)
 @given(st.floats(0.05, 0.9), st.floats(2, 20), st.integers(1, 4))
 def test_the_ends_are_where_the_load_settles(arrival, timeout, retries):
     """From nothing it settles in the lowest state, from a push in the highest; between them lies a tipping point."""

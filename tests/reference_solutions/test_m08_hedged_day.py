@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_solutions.m08_tail_latency.hedged_day import hedge_delay_s, hedged_day, never_hedge
 from reference_solutions.m08_tail_latency.hedging_load import hedged_arrivals_per_s, hedged_response_quantile_s
 
 
+@settings(max_examples=30)
 @given(st.floats(0.1, 0.6), st.floats(1, 20), st.floats(0.0005, 0.1))
 def test_without_pauses_it_is_the_fixed_point_of_mm1(load, delay, service_s):
     total = float(hedged_arrivals_per_s(load, 1.0, delay))

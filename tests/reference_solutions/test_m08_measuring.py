@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -29,6 +29,7 @@ def test_nearest_rank_is_scipys_inverted_cdf(latency, quantile):
     assert np.mean(np.array(latency) <= found) >= quantile - 1e-9
 
 
+@settings(max_examples=30)
 @given(samples, quantiles, st.floats(0.5, 0.999))
 def test_an_interval_has_the_widest_ranks_that_scipys_binomial_demands(latency, quantile, confidence):
     ordered, n = sorted(latency), len(latency)
@@ -69,6 +70,7 @@ def test_too_few_requests_set_no_limit():
     assert quantile_interval_s([1.0, 2.0], 0.5)["low"] == 0
 
 
+@settings(max_examples=30)
 @given(st.lists(samples, min_size=1, max_size=6), quantiles, st.sampled_from([0.01, 0.05, 0.3]))
 def test_merged_histograms_know_the_percentile_of_the_pool(machines, quantile, error):
     edges = latency_edges_s(0.0005, 100, error)

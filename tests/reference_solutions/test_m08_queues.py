@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -55,6 +55,7 @@ def test_mm1_of_the_catalogue(utilisation, mean, p99):
     assert float(mm1_response_quantile_s(utilisation, 1.0, 0.99)) == pytest.approx(p99, rel=1e-5)
 
 
+@settings(max_examples=30)
 @given(utilisations, rates)
 def test_mm1_is_the_stationary_state_of_its_chain(utilisation, service):
     states = utilisation ** np.arange(4000) * (1 - utilisation)
@@ -116,6 +117,7 @@ def test_mmc_quantiles_found_by_convolution(case):
             assert float(mmc_wait_quantile_s(*given_, float(name[4:]))) == pytest.approx(recorded, rel=1e-8)
 
 
+@settings(max_examples=30)
 @given(pools, utilisations, rates, st.floats(0.1, 20))
 def test_a_response_is_a_wait_and_a_service_added_up(servers, utilisation, service, t):
     """The wait's atom at zero and its density, convolved with the service on a fine grid."""
@@ -129,6 +131,7 @@ def test_a_response_is_a_wait_and_a_service_added_up(servers, utilisation, servi
     assert found == pytest.approx(expected, rel=2e-3, abs=1e-9)
 
 
+@settings(max_examples=30)
 @given(utilisations, rates)
 def test_one_server_is_mm1(utilisation, service):
     arrival = utilisation * service
@@ -158,6 +161,7 @@ def test_mdc_is_crommelins_chain(case):
     assert found == pytest.approx(case["Wq_exact_crommelin"], rel=1e-7)
 
 
+@settings(max_examples=30)
 @given(utilisations, rates)
 def test_equal_service_times_wait_half_as_long(utilisation, service):
     exact = mdc_mean_wait_s(utilisation * service, 1 / service, 1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import simpy
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from scipy.integrate import solve_ivp
@@ -76,6 +76,7 @@ def test_correlated_leaves_are_a_multivariate_normal():
         assert found == pytest.approx(1 - float(fast), abs=3e-4)
 
 
+@settings(max_examples=30)
 @given(shares, st.integers(2, 2000), st.floats(0.05, 0.9))
 def test_what_is_slow_together_is_seldom_slow(slow, leaves, correlation):
     independent, together = (float(any_slow_probability(slow, leaves, r)) for r in (0.0, correlation))
@@ -145,6 +146,7 @@ def test_an_exponential_hedged_at_its_95th_percentile():
 latencies = st.lists(st.floats(0.001, 10), min_size=1, max_size=25)
 
 
+@settings(max_examples=30)
 @given(latencies, st.floats(0, 10), st.floats(0.01, 0.99))
 def test_a_quantile_is_the_rank_among_all_pairs(latency, delay, quantile):
     found = float(hedged_quantile_s(latency, delay, quantile))
@@ -175,6 +177,7 @@ def test_at_once_is_the_better_of_two_and_never_is_none(latency):
 # --- copies that are load ---------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=30)
 @given(st.floats(0.01, 0.99), st.floats(0.01, 50))
 def test_the_fixed_point_is_lamberts(utilisation, delay):
     x = utilisation * delay * np.exp(-(1 - utilisation) * delay)
@@ -246,6 +249,7 @@ def test_an_event_simulation_of_forty_replicas():
 # --- tied requests ----------------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=30)
 @given(st.floats(0.05, 0.95), st.integers(2, 4), st.floats(0.1, 10))
 def test_the_levels_of_work_balance(utilisation, copies, rate):
     """The balance equation, integrated from what is known at zero: the share of busy servers."""
@@ -271,9 +275,9 @@ def test_a_tied_quantile_undoes_its_distribution(utilisation, copies, quantile, 
 
 
 def test_least_work_of_two_simulated():
-    """Three hundred servers, each request to the one of two with less work; a sixth of 240,000 requests dropped."""
+    """Three hundred servers, each request to the one of two with less work; a quarter of 160,000 requests dropped."""
     rng = np.random.default_rng(11)
-    servers, requests, utilisation = 300, 240_000, 0.8
+    servers, requests, utilisation = 300, 160_000, 0.8
     arrival = np.cumsum(rng.exponential(1 / (servers * utilisation), requests)).tolist()
     service, asked = rng.exponential(1.0, requests).tolist(), rng.integers(servers, size=(requests, 2)).tolist()
     free, response = [0.0] * servers, []
@@ -281,7 +285,7 @@ def test_least_work_of_two_simulated():
         chosen = one if max(free[one], now) <= max(free[other], now) else other
         free[chosen] = max(free[chosen], now) + takes
         response.append(free[chosen] - now)
-    for t, tolerance in ((1.0, 0.02), (3.0, 0.06), (5.0, 0.12)):
+    for t, tolerance in ((1.0, 0.03), (3.0, 0.08), (5.0, 0.15)):
         expected = float(tied_response_exceeds(t, utilisation, 1.0))
         assert float(np.mean(np.array(response[40_000:]) > t)) == pytest.approx(expected, rel=tolerance)
 
@@ -304,9 +308,9 @@ def test_each_level_is_fed_by_the_one_below(utilisation, choices):
 
 
 def test_five_hundred_servers_with_two_choices():
-    """A jump chain: arrivals and services in the proportion of their rates; a quarter of 400,000 events dropped."""
+    """A jump chain: arrivals and services in the proportion of their rates; a quarter of 250,000 events dropped."""
     rng = np.random.default_rng(2)
-    servers, utilisation, events = 500, 0.8, 400_000
+    servers, utilisation, events = 500, 0.8, 250_000
     arrives = (rng.random(events) < utilisation / (1 + utilisation)).tolist()
     picks = rng.integers(servers, size=(events, 2)).tolist()
     queue, total, seen = [0] * servers, 0, 0.0

@@ -345,6 +345,9 @@ plt.show()
 #   servers beats many servers with a queue each, and why cutting a pool into shards has a price.
 # - At 95 % even a large pool waits. Right: from 11 to 13 servers the p99 falls to a quarter, from 20 on nothing is left
 #   to gain. The knee is where the money is.
+# - Where one queue for all cannot be had, let each request look at *two* queues drawn at random, and join the shorter:
+#   at 90 % it takes 2.6 service times on average instead of 10, and with a third look 2.0 (Mitzenmacher, "The Power of
+#   Two Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001).
 # - The mean tells little of this: at 13 servers it is a twelfth of the p99.
 
 # %% [markdown]
@@ -457,7 +460,8 @@ plt.show()
 #   it.
 # - A fixed delay in milliseconds is right until the next release.
 # - Copies that are *cancelled* cost less. If two are sent at once and whoever begins first cancels the other (a *tied*
-#   request), a request runs where there was less work, and nearly nothing is done twice.
+#   request), a request runs where there was less work, and nearly nothing is done twice: at a load of 80 % the p99
+#   falls from 23 mean service times to 5.6.
 
 # %% [markdown]
 # ## 5. How does a client stop making it worse?
@@ -563,8 +567,12 @@ plt.show()
 # %% [markdown]
 # **Notice.** Both lines meet the same push. Without a throttle the service never comes back, although the traffic is
 # what it was before: retries alone keep it overloaded. The throttle gives up a few retries that would have succeeded,
-# and gets the service back. Note also what it is *not*: backoff. Waiting longer spreads the same number of retries over
-# more time, which helps against a blip and not against a state.
+# and gets the service back. Note also what it is *not*: backoff.
+# Waiting longer spreads the same number of retries over more time, which helps against a blip and not against a state.
+#
+# The server has a remedy of its own, **admission control**: refuse at the door what could only be late. A server with
+# room for six requests, offered 120 % of what it can do, refuses 23 % of them, and the others take four service times
+# on average. Without an end of the queue everybody waits, and nobody is in time.
 
 # %% [markdown]
 # ## 6. Who may take how much of the 100 ms?
