@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 
-from graders.checks import Decision, Equal, Exercise, ModelAnswer, in_json, value
+from graders.checks import Decision, Equal, Exercise, ModelAnswer, column, in_json, value
 from reference_solutions.m05_llm_inference import replica_plan
 
 PARTS = ("model", "traffic", "promise", "machines")
@@ -30,10 +30,6 @@ def capacity_plan(scenario):
 # --- what one replica serves ------------------------------------------------------------------------------------------
 
 
-def by_machine(column):
-    return lambda table: dict(zip(list(table["machine"]), list(table[column]), strict=True))
-
-
 PROFILE = Exercise(
     "m05_replica_profile",
     reference=replica_profile,
@@ -43,14 +39,14 @@ PROFILE = Exercise(
             "what memory holds",
             weight=1.5,
             cases=[value()],
-            part=by_machine("slots"),
+            part=column("slots", by="machine"),
             message="Requests of the mean length, beside the weights.",
         ),
         Equal(
             "the largest batch",
             weight=1.75,
             cases=[value()],
-            part=by_machine("batch"),
+            part=column("batch", by="machine"),
             message="As many as memory holds and the limit on a step allows.",
         ),
         Equal(
@@ -58,12 +54,7 @@ PROFILE = Exercise(
             weight=0.75,
             cases=[value()],
             # Two words are soon guessed: they count with the batch that they are about.
-            part=lambda table: {
-                name: [bound, batch]
-                for name, bound, batch in zip(
-                    list(table["machine"]), list(table["bound_by"]), list(table["batch"]), strict=True
-                )
-            },
+            part=column("bound_by", "batch", by="machine"),
             message="Memory or the limit on TPOT, and the batch that it allows.",
         ),
         Equal(
@@ -71,7 +62,7 @@ PROFILE = Exercise(
             weight=2,
             cases=[value()],
             rtol=1e-4,
-            part=by_machine("requests_per_s"),
+            part=column("requests_per_s", by="machine"),
             message="What a replica serves: prompts by their operations, answers by their share of the steps.",
         ),
     ],

@@ -14,6 +14,7 @@ from graders.checks import (
     Raises,
     Scenario,
     call,
+    column,
     marks,
     sampled,
     series,
@@ -47,10 +48,6 @@ SHORT = [
 LONG = [sampled(answers_of_some_length, count=4)]
 
 
-def column(name):
-    return lambda table: np.asarray(table[name], float)
-
-
 METRICS = Exercise(
     "m05_request_metrics",
     reference=request_metrics,
@@ -80,7 +77,7 @@ METRICS = Exercise(
             "tokens and end",
             weight=1,
             cases=LONG,
-            part=lambda table: {name: column(name)(table) for name in ("tokens", "e2e_s")},
+            part=column("tokens", "e2e_s"),
             message="How many tokens came, and when the last one did, counted from sending.",
         ),
         Equal(
@@ -211,10 +208,6 @@ def nearly_one_more(rng):
 TOO_SMALL = call({"plain": {"layers": 80, "kv_heads": 8, "head_dim": 128, "element_bytes": 2}}, 100_000, 1e10)
 
 
-def per_model(name):
-    return lambda table: dict(zip(list(table["model"]), np.asarray(table[name], float).tolist(), strict=True))
-
-
 SIZING = Exercise(
     "m05_cache_sizing",
     reference=cache_sizing,
@@ -223,42 +216,42 @@ SIZING = Exercise(
             "shared heads",
             weight=0.75,
             cases=[sampled(plain_models, count=3)],
-            part=per_model("request_bytes"),
+            part=column("request_bytes", by="model"),
             message="Multi-head, grouped-query and multi-query attention.",
         ),
         Equal(
             "latent vectors",
             weight=1,
             cases=[sampled(latent_models, count=3)],
-            part=per_model("request_bytes"),
+            part=column("request_bytes", by="model"),
             message="One compressed vector for all heads, keys and values together, and the key that has the position.",
         ),
         Equal(
             "scales",
             weight=1,
             cases=[sampled(quantised_models, count=3)],
-            part=per_model("request_bytes"),
+            part=column("request_bytes", by="model"),
             message="Caches in FP8, with a scale for each vector of a head.",
         ),
         Equal(
             "windows",
             weight=1.25,
             cases=[sampled(windowed_models, count=3)],
-            part=per_model("request_bytes"),
+            part=column("request_bytes", by="model"),
             message="Models in which some layers have a window, and requests shorter and longer than it.",
         ),
         Equal(
             "the next token",
             weight=1.25,
             cases=[sampled(windowed_models, count=3), sampled(plain_models, count=1), AT_THE_WINDOW],
-            part=per_model("next_token_bytes"),
+            part=column("next_token_bytes", by="model"),
             message="What one more token adds, inside of the windows and beyond them.",
         ),
         Equal(
             "whole requests",
             weight=0.75,
             cases=[sampled(nearly_one_more, count=3), TOO_SMALL],
-            part=per_model("requests"),
+            part=column("requests", by="model"),
             message="How many requests fit, all of each.",
         ),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, sampled
+from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, column, sampled
 from reference_solutions.m08_tail_latency.fan_out import any_slow_probability
 from reference_solutions.m08_tail_latency.hedged_day import hedged_day, never_hedge
 from reference_solutions.m08_tail_latency.quantiles import quantile_interval_s
@@ -205,10 +205,6 @@ def variable_services(rng):
     return call(
         load * service_per_s, service_per_s, [smallest, smallest + 1], float(scv[0]), float(scv[1]), quantile=0.999
     )
-
-
-def column(*names):
-    return lambda table: {name: list(table[name]) for name in names}
 
 
 POOLS = [call(3.2, 1.0, [4, 5, 6]), sampled(pools_at_random, count=4)]
