@@ -20,7 +20,8 @@ Breaks when
     layers need different numbers of blocks.
 Source
     Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention", SOSP 2023, sections
-    4.2 to 4.5.
+    4.2 to 4.5. There the provider names shared prefixes beforehand, and the latest request gives way with all of its
+    sequences; equal prompts are found as vLLM's documentation has it, "Automatic Prefix Caching".
 Oracle
     Blocks that vLLM's own test of its prefix cache expects (read in place); a second allocator that keeps no counts and
     finds everything anew from the sequences' contents, on drawn traffic; free and used blocks always add up.

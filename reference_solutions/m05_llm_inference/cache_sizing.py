@@ -13,7 +13,8 @@ Assumes
 Breaks when
     Requests differ in length, or memory comes in blocks (`concurrent_requests`).
 Source
-    Kwon et al., SOSP 2023, section 3; DeepSeek-AI, "DeepSeek-V2", arXiv 2405.04434, 2024, table 1.
+    Kwon et al., SOSP 2023, section 3; DeepSeek-AI, "DeepSeek-V2", arXiv 2405.04434, 2024, table 1. Windows and scales
+    are in neither.
 Oracle
     The three functions named above, each on its own kind of model; what a token adds is the difference of two lengths.
 """

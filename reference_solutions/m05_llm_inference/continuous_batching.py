@@ -18,7 +18,7 @@ Breaks when
     Long prompts stall those that write (`chunked_prompts`), or memory, and not slots, is short.
 Source
     Yu et al., "Orca: A Distributed Serving System for Transformer-Based Generative Models", OSDI 2022, sections 3
-    and 4.
+    and 4.2, where it is called iteration-level scheduling; both formulas are our own.
 Oracle
     Vidur's Orca scheduler on 150 requests to 1e-9 s; a step-by-step simulation, and a process for each request in
     SimPy, on drawn traces; one slot makes both kinds of batching equal.

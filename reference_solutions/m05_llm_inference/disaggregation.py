@@ -16,7 +16,9 @@ Breaks when
     decode and cannot be hidden behind layers.
 Source
     Zhong et al., "DistServe: Disaggregating Prefill and Decoding for Goodput-optimized Large Language Model Serving",
-    OSDI 2024, section 3.1, equation 1.
+    OSDI 2024, section 3.1, equation 1. Balance: its algorithm 1 (section 4.1) has as many instances of each kind as
+    carry the rate, rounded up. Transfers: its section 3.3 has the bandwidth that all requests need together; the time
+    of one is our own.
 Oracle
     M/D/1 by Lindley's recursion on drawn arrivals, and by Ciw; half of the wait of an M/M/1; balance tried out.
 """

@@ -19,8 +19,8 @@ Breaks when
     out the context.
 Source
     Kaplan et al., "Scaling Laws for Neural Language Models", arXiv 2001.08361, 2020, section 2.1 (there N counts no
-    embedding at all); Chowdhery et al., "PaLM: Scaling Language Modeling with Pathways", arXiv 2204.02311, 2022,
-    appendix B.
+    embedding at all, and each token half of the context, as in a causal prefill); Chowdhery et al., "PaLM: Scaling
+    Language Modeling with Pathways", arXiv 2204.02311, 2022, appendix B (there each token counts all of the context).
 Oracle
     torch's FlopCounterMode on ten dense models of transformers 5.23, five shapes each, to the last digit; every product
     of a pass listed with its three sizes, on drawn shapes.

@@ -22,7 +22,9 @@ Breaks when
 Source
     Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention", SOSP 2023, section
     3; DeepSeek-AI, "DeepSeek-V2: A Strong, Economical, and Efficient Mixture-of-Experts Language Model", arXiv
-    2405.04434, 2024, table 1 (elements a token of each kind of attention).
+    2405.04434, 2024, table 1 (elements a token of each kind of attention). Windows and scales are in neither. Sizes in
+    kB: Zhao et al., "Insights into DeepSeek-V3: Scaling Challenges and Reflections on Hardware for AI Architectures",
+    ISCA 2025, table 1.
 Oracle
     Caches of 17 models as transformers 5.23 allocates them, and published sizes: OPT-13B 800 KiB a token, DeepSeek-V3
     70.272 kB, Llama-3.1-405B 516.096 kB; head by head, layer by layer, token by token counted on drawn shapes.

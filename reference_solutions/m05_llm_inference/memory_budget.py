@@ -15,8 +15,8 @@ Breaks when
     Ranks replicate key-value heads, requests share prefixes (more fit), or lengths differ: whoever plans with the mean
     length is out of memory half of the time, which preemption then pays for.
 Source
-    Kwon et al., SOSP 2023, sections 3 and 4; vLLM documentation, engine argument `gpu_memory_utilization`, a fraction
-    of each device's memory, 0.9 by default in the versions read.
+    Kwon et al., SOSP 2023, sections 3 and 4.2 (blocks); vLLM documentation, engine argument `gpu_memory_utilization`, a
+    fraction of each device's memory, 0.9 by default in the versions read. The sum is our own.
 Oracle
     70 billion weights in BF16 on eight devices of 80 GB at 0.9: 436 GB, 1,330,566 tokens of 327,680 bytes; blocks
     handed out one by one to drawn requests until one does not fit.

@@ -15,9 +15,10 @@ Assumes
 Breaks when
     Load stays above one: then somebody must be turned away at the door, which this policy cannot do.
 Source
-    Agrawal et al., "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve", OSDI 2024, section 4 (the
-    budget); the order is our own, after earliest deadline first: Liu, Layland, "Scheduling Algorithms for
-    Multiprogramming in a Hard-Real-Time Environment", JACM 20(1), 1973.
+    Agrawal et al., "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve", OSDI 2024, section 4.3
+    (the budget, there from profiled batches and a limit on the gaps between tokens); the order is our own, after
+    earliest deadline first: Liu, Layland, "Scheduling Algorithms for Multiprogramming in a Hard-Real-Time Environment",
+    JACM 20(1), 1973, pp. 46-61.
 Oracle
     Goodput in `simulate_serving` against first come, first served, on drawn traces; steps that never take longer than
     the limit; by hand for three that wait.

@@ -15,7 +15,7 @@ Breaks when
     Key-value heads are fewer than ranks (caches are then kept more than once), or requests share prefixes.
 Source
     Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention", SOSP 2023, sections
-    3 and 4.
+    3 and 4.2 (blocks); the sum is our own.
 Oracle
     The two functions named above on drawn nodes, and blocks handed out one by one.
 """

@@ -19,8 +19,8 @@ Breaks when
     swapped out instead of recomputed.
 Source
     Kwon et al., "Efficient Memory Management for Large Language Model Serving with PagedAttention", SOSP 2023, section
-    4.5; the order of its tests as in Vidur's vLLM scheduler: Agrawal et al., "Vidur: A Large-Scale Simulation Framework
-    for LLM Inference", MLSys 2024.
+    4.5; watermark and order of the tests as in Vidur's vLLM scheduler: Agrawal et al., "Vidur: A Large-Scale Simulation
+    Framework for LLM Inference", MLSys 2024.
 Oracle
     Vidur with its vLLM scheduler: first token, end and restarts of 238 requests to 1e-9 s, 24 restarts among them; a
     second simulator for memory without end, on drawn traces.

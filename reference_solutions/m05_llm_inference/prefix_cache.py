@@ -15,7 +15,9 @@ Breaks when
     Requests overlap and hold their blocks, or replicas have caches of their own: routing then decides what is found.
 Source
     Zheng et al., "SGLang: Efficient Execution of Structured Language Model Programs", NeurIPS 2024, section 3
-    (RadixAttention, eviction of the least recently used leaf); Kwon et al., SOSP 2023, section 4.4.
+    (RadixAttention, eviction of the least recently used leaf; there a page is one token). Names of blocks, and the last
+    block first: vLLM's issue 2614, the design of its prefix cache. In Kwon et al., SOSP 2023, section 4.4, the provider
+    names shared prefixes beforehand.
 Oracle
     A trie of all prompts where memory is unlimited, a list searched from end to end where it is not, on drawn prompts;
     stack distances of a single block.

@@ -20,9 +20,9 @@ Breaks when
     Prompts are read between the tokens of others and stretch their gaps, a tail and not a mean is promised, or memory
     must hold more than the mean length of all requests at once.
 Source
-    Kwon et al., SOSP 2023, sections 2 and 3; Williams, Waterman, Patterson, CACM 52(4), 2009; Johnson, Kotz,
-    Balakrishnan, "Continuous Univariate Distributions", volume 1, 2nd edition, 1994, chapter 14 (moments of the
-    log-normal distribution).
+    Kwon et al., SOSP 2023, sections 2.2 and 3; Williams, Waterman, Patterson, CACM 52(4), 2009, pp. 65-76; Johnson,
+    Kotz, Balakrishnan, "Continuous Univariate Distributions", volume 1, 2nd edition, 1994, chapter 14 (log-normal
+    distributions). Putting them together is our own.
 Oracle
     Batches found by trying one after the other with `step_time_s`, `kv_cache_bytes` and `latent_cache_bytes`; means of
     drawn lengths; plans of `replicas_needed` for the same replica; replicas tried one after the other.

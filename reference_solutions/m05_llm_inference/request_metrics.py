@@ -17,9 +17,11 @@ Breaks when
     failed: everything is NaN, and no limit was met). A mean over requests weighs a short answer like a long one; tokens
     by second weigh tokens: the two are not each other's inverse.
 Source
-    MLCommons, inference rules, inference_policies ac93e89: TTFT and TPOT as bounded in the Server scenario; Zhong et
-    al., "DistServe: Disaggregating Prefill and Decoding for Goodput-optimized Large Language Model Serving", OSDI 2024,
-    where goodput is the *highest rate* per GPU at which the limits still hold: another quantity than that of one run.
+    MLCommons, inference rules, inference_policies ac93e89: TTFT, and TPOT as the average interval between tokens, both
+    bounded in the Server scenario; there a request's time starts when it was due to be sent. Zhong et al., "DistServe:
+    Disaggregating Prefill and Decoding for Goodput-optimized Large Language Model Serving", OSDI 2024, section 1, where
+    goodput is the *highest rate* per GPU at which a goal, say 90 % of requests within the limits, still holds: another
+    quantity than that of one run.
 Oracle
     Traces by hand, the identity of E2E, one request at a time by `statistics`, and percentiles that a benchmark of real
     vLLM 0.19 runs printed about its own requests (read in place).

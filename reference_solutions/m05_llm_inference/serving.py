@@ -17,9 +17,10 @@ Breaks when
     Contexts differ much in length (`step_time_s` reads each cache), memory runs out during an answer (`paged_serving`:
     somebody gives way), or several replicas share a queue.
 Source
-    Yu et al., "Orca: A Distributed Serving System for Transformer-Based Generative Models", OSDI 2022, section 4
-    (iteration-level scheduling); Agrawal et al., "Taming Throughput-Latency Tradeoff in LLM Inference with
-    Sarathi-Serve", OSDI 2024, section 4 (chunked prefills, a budget of tokens a step).
+    Yu et al., "Orca: A Distributed Serving System for Transformer-Based Generative Models", OSDI 2022, sections 3 and
+    4.2 (iteration-level scheduling); Agrawal et al., "Taming Throughput-Latency Tradeoff in LLM Inference with
+    Sarathi-Serve", OSDI 2024, sections 4.1 to 4.3 (chunked prefills, a budget of tokens a step). A step's time is our
+    own.
 Oracle
     Vidur with its Orca and Sarathi schedulers: first token and end of 340 requests to 1e-9 s; a process for each
     request in SimPy on drawn traces.

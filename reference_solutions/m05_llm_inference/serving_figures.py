@@ -16,8 +16,9 @@ Breaks when
     A value cannot be drawn: a request longer than the reservation, a run in which nobody was served. It is named in
     `left_out`.
 Source
-    Kwon et al., SOSP 2023, sections 3.1 and 4 (reserved against paged memory, the size of a block); Agrawal et al.,
-    OSDI 2024, section 5 (throughput against latency); the form of the object is ours.
+    Kwon et al., SOSP 2023, sections 3.1 (reserved memory) and 7.2 (the size of a block, there against latency); Agrawal
+    et al., OSDI 2024, section 5.2 (there the rate that is served, against the limit on the 99th percentile of gaps
+    between tokens); the form of the object is ours.
 Oracle
     Shares of `cache_use_share`, blocks counted one by one; fronts found by comparing every pair of runs.
 """

@@ -19,7 +19,7 @@ Breaks when
     operations take turns: the sum of each operation's own maximum is longer than the maximum of the sums.
 Source
     Williams, Waterman, Patterson, "Roofline: an insightful visual performance model for multicore architectures", CACM
-    52(4), 2009; Kwon et al., SOSP 2023, section 2 (decode is bound by memory).
+    52(4), 2009, pp. 65-76, read as a time; Kwon et al., SOSP 2023, section 2.2 (decode is bound by memory).
 Oracle
     70 billion weights in BF16 on eight H100: 5.224 ms to read them; 295 tokens on the H100's ridge. LLM-Viewer adds up
     the times of all operations: never less than this (72 recorded steps), and within 2 % of it in decode (36).

@@ -49,8 +49,8 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8
 #
 # **What the metrics leave out.** They take the client's clock as it is, and a token that arrives in one packet with
 # others has the packet's time. And a mean over requests gives a short answer the weight of a long one: *tokens per
-# second* of a server is not one over the mean TPOT of its users. (MLPerf bounds TTFT and TPOT in this sense in its
-# Server scenario.)
+# second* of a server is not one over the mean TPOT of its users. (MLPerf bounds TTFT and TPOT in its Server scenario,
+# where a request's time starts when it was *due* to be sent.)
 #
 # **Exercise 1** (6 points, 10 minutes). Write `request_metrics`. Some answers have a single token: they have a TTFT and
 # an end, and no gap, so TPOT and the longest gap are NaN. Some requests were cancelled before their first token: they
@@ -121,8 +121,8 @@ def goodput_per_s(table, service, window_s):
 
 
 # %% [markdown]
-# (The paper that made the word known, DistServe of OSDI 2024, means something else by it: the *highest rate* at which
-# nine of ten requests still meet their limits. Ours is what one run achieved. Ask which is meant.)
+# (DistServe, a paper of OSDI 2024 with the word in its title, means something else by it: the *highest rate* for each
+# GPU at which, say, nine of ten requests still meet their limits. Ours is what one run achieved. Ask which is meant.)
 #
 # ## 2. What does a request hold?
 #
@@ -486,8 +486,9 @@ plt.show()
 # ## 4. Which prompts does the next step read?
 #
 # A server works in **steps**. In every step each request that is writing gets one more token; whoever is done leaves,
-# and whoever waits can be let in. That is *continuous batching* (Orca, OSDI 2022). Besides, the step can read prompts:
-# whole, or in chunks (Sarathi-Serve, OSDI 2024). In our model of a replica, a step takes
+# and whoever waits can be let in. That is *continuous batching* (Yu et al., "Orca", OSDI 2022, who call it
+# iteration-level scheduling). Besides, the step can read prompts: whole, or in chunks (Agrawal et al., "Sarathi-Serve",
+# OSDI 2024). In our model of a replica, a step takes
 #
 # $$ t = t_0 + t_1 \, n $$
 #

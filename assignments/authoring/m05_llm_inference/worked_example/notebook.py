@@ -12,9 +12,9 @@
 # **The model** (its published configuration): 80 layers, 8 key-value heads of 128 elements, 70.55 billion weights in
 # BF16. 69.5 billion of them are multiplied with each token; the rest is the table that is looked up at the beginning.
 #
-# **The machine** (NVIDIA's data sheet, per device): 80 GB, 3.35 TB/s, 989.4 Tflop/s in dense BF16. **Three
-# assumptions**, which a measurement should replace: kernels reach 80 % of the bandwidth and half of the peak; each
-# device keeps 3 GB for activations and graphs; and a step has 4 ms of messages between devices, launches and
+# **The machine** (NVIDIA's data sheet and H100 white paper, per device): 80 GB, 3.35 TB/s, 989.4 Tflop/s in dense BF16.
+# **Three assumptions**, which a measurement should replace: kernels reach 80 % of the bandwidth and half of the peak;
+# each device keeps 3 GB for activations and graphs; and a step has 4 ms of messages between devices, launches and
 # bookkeeping that overlap with nothing.
 
 # %%
