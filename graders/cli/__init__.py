@@ -5,10 +5,11 @@ Heavy imports stay inside the commands, so that help answers at once.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -39,6 +40,19 @@ app.add_typer(author, name="author")
 app.add_typer(report, name="report")
 
 
+def program() -> NoReturn:
+    """The program `aisa`: `main`, and then an end at once, without taking apart what was loaded object by object."""
+    code: object = 0
+    try:
+        main()
+    except SystemExit as ending:
+        code = ending.code
+    with contextlib.suppress(OSError):  # whoever listened may have gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 1 if code else 0)
+
+
 def main() -> None:
     """Run a command; say what went wrong in one message, without a traceback."""
     gc.set_threshold(50_000, 20, 20)  # what is loaded stays: a third of the start was to search it for garbage
@@ -48,5 +62,3 @@ def main() -> None:
     except AisaError as error:
         typer.echo(f"aisa: {error}", err=True)
         sys.exit(2 if isinstance(error, CourseError) else 1)
-    finally:
-        gc.freeze()  # and it need not be searched once more at the very end

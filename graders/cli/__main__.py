@@ -1,5 +1,5 @@
 """`python -m graders.cli`, for whoever has no `aisa` on the path."""
 
-from graders.cli import main
+from graders.cli import program
 
-main()
+program()
