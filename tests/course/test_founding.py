@@ -137,7 +137,7 @@ def test_a_spoilt_secret_stops_everything(course, spoil, message):
 
 
 def test_a_module_that_the_course_does_not_have(course):
-    with pytest.raises(UsageError, match="there are: m02_tools_methods"):
+    with pytest.raises(UsageError, match="there are: m01_microarchitecture, m02_tools_methods"):
         course.module("m99_nothing")
 
 
