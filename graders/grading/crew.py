@@ -80,10 +80,8 @@ class Crew:
         task = partial(_grade, self._grader) if self._size == 1 else _grade_here
         try:
             return self._pool.submit(task, submission, notebooks, before)
-        except (
-            BrokenExecutor
-        ):  # one of them has died: those that were at work have said so, and others take their place
-            self._pool = self._gathered()
+        except BrokenExecutor:
+            self._pool = self._gathered()  # one has died: those that were at work say so, others take their place
             return self._pool.submit(task, submission, notebooks, before)
 
     def __enter__(self) -> Crew:
