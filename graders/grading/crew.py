@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.util import Finalize
 from types import TracebackType
 
 from graders.course.intake import Submission
@@ -131,6 +132,7 @@ def _begin(grader: AnyGrader, begun: Synchronized[int], size: int, parent: int) 
     processors = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {processors[place % len(processors)]})  # its own, and of the notebooks that it has run
     grader.sandboxes.divide(place, size)
+    Finalize(None, grader.sandboxes.close, exitpriority=1)  # a fresh one, had after a failure, is its own to end
     _mine[:] = [grader]
 
 

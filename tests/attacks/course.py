@@ -28,14 +28,14 @@ VICTIM = Path(__file__).parent / "victim"
 HIDDEN = ("7340033917", "9182736455")
 """Digits of hidden inputs that no release shows: whoever says them has learned them in a hidden call."""
 
-LIMITS = {  # a third of the CPU would do for all that is honest
+LIMITS = {  # a third of the CPU would do for all that is honest; by the wall there is time for a busy machine
     "cell_cpu_s": 0.4,
-    "cell_wall_s": 2.5,
+    "cell_wall_s": 5.0,
     "notebook_cpu_s": 1.2,
-    "notebook_wall_s": 6.0,
+    "notebook_wall_s": 15.0,
     "call_cpu_s": 0.1,
     "exercise_cpu_s": 0.3,
-    "call_wall_s": 1.5,
+    "call_wall_s": 4.0,
     "memory_bytes": 512 << 20,
     "disk_bytes": 32 << 20,
     "processes": 32,
@@ -190,7 +190,7 @@ def make_course(place: Path, canaries: Canaries) -> Path:
     material = make_material(place / "material", canaries)
     with own_references():
         init(course, course_id="attacked", material=material)
-    settings = yaml.safe_load((course / "course.yaml").read_text()) | {"limits": LIMITS, "workers": 4}  # many only wait
+    settings = yaml.safe_load((course / "course.yaml").read_text()) | {"limits": LIMITS, "workers": 3}  # many only wait
     (course / "course.yaml").write_text(f"# {canaries.plant('course.yaml')}\n" + yaml.safe_dump(settings))
     (course / "notes.txt").write_text(canaries.plant("course directory"))
     canaries.by_place["course secret"] = (course / ".aisa" / "secret").read_text().strip()

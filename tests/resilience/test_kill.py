@@ -13,7 +13,10 @@ import pytest
 
 from graders.course import load
 from graders.course.intake import Submission
+from graders.errors import SandboxError
 from graders.grading import Grader, course_status
+from graders.sandbox import Sandbox
+from tests.attacks.grading import children
 from tests.resilience.courses import STUDENTS, adopting, autograded, graded_here, rows
 
 MOMENTS = 6
@@ -66,6 +69,26 @@ def test_somebody_of_the_crew_is_killed(course: Path, undisturbed: Path, monkeyp
     assert {receipt.state for receipt in receipts.values()} <= {"graded", "not graded"}
     assert {receipt.state for receipt in graded_here(course).values()} <= {"graded", "unchanged"}
     assert rows(course) == rows(undisturbed)
+
+
+def test_a_machine_that_fails_in_one_of_the_crew(course: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It gets a fresh sandbox of its own, grades everybody, and leaves nothing of it behind."""
+    run, failed = Sandbox.run, []
+
+    def failing(sandbox: Sandbox, *rest: object, **more: object) -> object:
+        if not failed:
+            failed.append(sandbox)
+            raise SandboxError("the machine is too slow")
+        return run(sandbox, *rest, **more)  # type: ignore[arg-type]
+
+    before = set(children())
+    with adopting(), monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "run", failing)
+        receipts = graded_here(course, workers=2)
+        left = set(children()) - before
+    assert not left
+    assert {receipt.state for receipt in receipts.values()} == {"graded"}
+    assert not failed  # it happened elsewhere
 
 
 def test_what_is_killed_has_not_been_graded_for_nothing(steps: int, course: Path) -> None:
