@@ -57,6 +57,7 @@ class Crew:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # a fork beside threads: none of ours runs by now
             pool.submit(os.getpid)  # all of them are forked at the first task
+        gc.unfreeze()
         return pool
 
     def grade(

@@ -50,8 +50,9 @@ _FAMILIES = {
     ),
     "the network": (
         "socket urllib requests http ftplib smtplib",
-        r"""(?:^|[;:])[ \t]*(?:import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*|from[ \t]+)
+        r"""(?:^|[;:'"])[ \t]*import[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*
         (?:socket|urllib|requests|http|ftplib|smtplib)\b
+        | (?:^|[;:'"])[ \t]*from[ \t]+(?:socket|urllib|requests|http|ftplib|smtplib)(?:\.\w+)*[ \t]+import\b
         | (?:__import__|import_module)\([ \t]*['"](?:socket|urllib|requests|http|ftplib|smtplib)\b
         | \bsocket\.(?:socket|socketpair|create_\w+|fromfd|AF_\w+|SOCK_\w+)\b | \burllib\.request | \bhttp\.client""",
     ),
