@@ -236,9 +236,8 @@ def _encode_array(value: Any, buffers: list[bytes], depth: int) -> Node:
 
 def _encode_objects(value: Any, buffers: list[bytes], depth: int) -> Node:
     """An array of whatever it holds, names above all: `unique` and `asarray` of a column give one."""
-    pandas = sys.modules.get("pandas")
-    missing = () if pandas is None else (pandas.NA,)
-    items = [None if any(item is one for one in missing) else item for item in value.ravel().tolist()]
+    missing = getattr(sys.modules.get("pandas"), "NA", None)
+    items = [None if item is missing else item for item in value.ravel().tolist()]
     return ["o", list(value.shape), _encode_list(items, buffers, depth + 1)]
 
 
