@@ -18,6 +18,7 @@ from graders.authoring.build.notebook import notebook_bytes
 from graders.authoring.build.release_guard import require_clean_release
 from graders.authoring.build.translate import translate
 from graders.authoring.material import Module, modules
+from graders.rubrics.reading import schemas as levels_schemas
 
 __all__ = ["build", "stale", "write"]
 
@@ -79,7 +80,8 @@ def _generated(chosen: Iterable[Module]) -> dict[Path, bytes | None]:
         roots[module.root] = None
     for root in roots:
         if (root / "rubrics").is_dir():
-            files[root / "rubrics" / "schema" / "modules.json"] = rubrics.schema()
+            schemas = {"modules.json": rubrics.schema(), **levels_schemas()}
+            files |= {root / "rubrics" / "schema" / name: content for name, content in schemas.items()}
         package = root / "reference_solutions"
         if package.is_dir():
             files[package / "README.md"] = reference_index.render(package, modules(root)).encode()
