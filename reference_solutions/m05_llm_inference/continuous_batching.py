@@ -175,15 +175,18 @@ def static_batching(
     >>> static_batching([0, 0], [6, 4], [1, 2], slots=2, step_s=1.0, token_s=0.1)
     (array([2., 2.]), array([3.2, 3.2]))
     """
-    arrivals, prompts, outputs = _trace(arrivals_s, prompt_tokens, output_tokens, slots, step_s)
+    validate.require_positive(slots=slots, step_s=step_s, prompt_tokens=prompt_tokens, output_tokens=output_tokens)
+    arrivals, prompts, outputs = map(np.asarray, (arrivals_s, prompt_tokens, output_tokens))
+    if np.any(np.diff(arrivals) < 0):
+        raise ValueError("requests are in the order of arrival")
     first_s, last_s = np.empty(len(arrivals)), np.empty(len(arrivals))
     now_s, start = 0.0, 0
     while start < len(arrivals):
         now_s = max(now_s, arrivals[start])
         end = min(start + slots, int(np.searchsorted(arrivals, now_s, side="right")))
-        now_s += step_s + token_s * sum(prompts[start:end])
+        now_s += step_s + token_s * prompts[start:end].sum()
         first_s[start:end] = now_s
-        now_s += (max(outputs[start:end]) - 1) * (step_s + token_s * (end - start))
+        now_s += (outputs[start:end].max() - 1) * (step_s + token_s * (end - start))
         last_s[start:end] = now_s
         start = end
     return first_s, last_s

@@ -9,7 +9,10 @@ import numpy as np
 import pytest
 
 from graders.paths import material_root
+from reference_solutions.hardware import H100_SXM
 from reference_solutions.m05_llm_inference.cache_sizing import cache_sizing
+from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching, static_batching
+from reference_solutions.m05_llm_inference.forward_flops import causal_context, forward_flops
 from reference_solutions.m05_llm_inference.next_prompts import next_prompts
 from reference_solutions.m05_llm_inference.serving import chunked_prompts, simulate_serving, whole_prompts
 
@@ -53,6 +56,32 @@ def test_numbers_in_the_prose(defined):
     assert added["DeepSeek-V3"] < added["Llama 3.1 70B"] < added["OPT-13B"]
     short = cache_sizing(models, 100, 436e9)["next_token_bytes"][3]
     assert short / added["Gemma 3 27B"] == pytest.approx(6, rel=0.05)
+
+
+def test_a_token_read_and_a_token_written(defined):
+    """The notebook's counts of contexts, and what it says of prefill, decode and long contexts."""
+    counted = defined["causal_context"]([1, 4, 1000], [512, 0, 0])
+    np.testing.assert_array_equal(counted, causal_context([1, 4, 1000], [512, 0, 0]))
+    llama_8b = 32, 4096, 32, 8, 128, 14_336, 128_256
+    weights = float(forward_flops(*llama_8b, 1, 0, 1)) / 2
+    prompt, token = forward_flops(*llama_8b, [1000, 1], [causal_context(1000), 1001], 1) / (2 * weights)
+    ridge = H100_SXM.peak_flops_per_s / H100_SXM.bandwidth_bytes_per_s
+    assert round(ridge) == 295
+    assert token < 0.01 * ridge < ridge < prompt
+    assert float(forward_flops(*llama_8b, 1, 100_000, 1)) / (2 * weights) - 1 == pytest.approx(3.5, rel=0.01)
+
+
+def test_batches_that_stay_together(defined):
+    """The notebook's sixty conversations: most places write nothing, and a first token comes far later."""
+    rng = np.random.default_rng(6)
+    arrivals_s = np.cumsum(rng.exponential(0.5, 60))
+    trace = arrivals_s, *defined["drawn_tokens"](rng, "conversation", 60), 16, 0.012, 60e-6
+    static, continuous = static_batching(*trace), continuous_batching(*trace)
+    waits_s = [np.median(first_s - arrivals_s) for first_s, _ in (static, continuous)]
+    assert waits_s[0] > 10 * waits_s[1]
+    batches = [trace[2][static[1] == end] for end in np.unique(static[1])]
+    places = sum(answers.max() * answers.size for answers in batches)
+    assert trace[2].sum() < places / 2
 
 
 @pytest.mark.shared

@@ -21,6 +21,8 @@ from graders.checks import (
 )
 from reference_solutions.m05_llm_inference.block_allocator import BlockAllocator
 from reference_solutions.m05_llm_inference.cache_sizing import cache_sizing
+from reference_solutions.m05_llm_inference.continuous_batching import static_batching
+from reference_solutions.m05_llm_inference.forward_flops import forward_flops
 from reference_solutions.m05_llm_inference.kv_cache import kv_cache_bytes
 from reference_solutions.m05_llm_inference.request_metrics import goodput_per_s, request_metrics
 from reference_solutions.m05_llm_inference.serving import simulate_serving
@@ -92,6 +94,81 @@ METRICS = Exercise(
             weight=0.5,
             cases=[call([0.0, 5.0], [[1.0], [6.0, 5.5]]), call([3.0], [[2.0, 4.0]])],
             message="Tokens out of order, or before their request, are refused.",
+        ),
+    ],
+)
+
+# --- operations of a pass ---------------------------------------------------------------------------------------------
+
+
+def any_shape(rng, group=1, vector=0):
+    """Sizes of a model: query heads that share a key-value head, and what a head has beyond its share of `hidden`."""
+    kv_heads, head_dim = int(rng.choice([2, 4, 8])), int(rng.choice([64, 96, 128]))
+    heads = kv_heads * group
+    hidden = heads * head_dim - vector
+    intermediate = hidden * int(rng.integers(2, 5)) + 64 * int(rng.integers(1, 9))
+    layers, vocabulary = int(rng.integers(12, 80)), int(rng.integers(20_000, 200_000))
+    return layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+
+
+def through_the_layers(rng):
+    return call(*any_shape(rng), int(rng.integers(1, 4000)), 0, 0)
+
+
+def with_shared_heads(rng):
+    return call(*any_shape(rng, group=int(rng.choice([4, 8]))), int(rng.integers(1, 4000)), 0, 0)
+
+
+def with_context(rng):
+    """A chunk of a prompt, after others."""
+    tokens, past = int(rng.integers(2, 900)), int(rng.integers(0, 20_000))
+    context = tokens * past + tokens * (tokens + 1) / 2
+    return call(*any_shape(rng, group=int(rng.choice([4, 8]))), tokens, context, 0)
+
+
+def with_words(rng):
+    """A batch of prompts, read together; each has one next token."""
+    return call(*any_shape(rng), int(rng.integers(500, 4000)), 0, int(rng.integers(1, 40)))
+
+
+def with_heads_of_their_own_size(rng):
+    shape = any_shape(rng, group=2, vector=64 * int(rng.integers(1, 3)))
+    return call(*shape, rng.integers(1, 900, size=3), rng.integers(900, 90_000, size=3), 1)
+
+
+FLOPS = Exercise(
+    "m05_forward_flops",
+    reference=forward_flops,
+    checks=[
+        Equal(
+            "matrices of the layers",
+            weight=1,
+            cases=[sampled(through_the_layers, count=3)],
+            message="Every token passes four projections and three matrices of the feed-forward part in each layer.",
+        ),
+        Equal(
+            "shared heads",
+            weight=0.75,
+            cases=[sampled(with_shared_heads, count=3)],
+            message="Models whose query heads share key-value heads have smaller matrices for keys and values.",
+        ),
+        Equal(
+            "context",
+            weight=1,
+            cases=[sampled(with_context, count=3)],
+            message="Products of queries with keys, and of their weights with values, for all that is attended to.",
+        ),
+        Equal(
+            "words",
+            weight=0.5,
+            cases=[sampled(with_words, count=2)],
+            message="The vocabulary is met only where the next token is asked for.",
+        ),
+        Equal(
+            "heads of their own size",
+            weight=0.75,
+            cases=[sampled(with_heads_of_their_own_size, count=2)],
+            message="Models in which heads times head_dim is more than hidden; several passes at once.",
         ),
     ],
 )
@@ -541,6 +618,58 @@ BLOCK_FIGURE = Exercise(
             cases=SAMPLED_LENGTHS,
             holds=block_axes,
             message="Sizes on a logarithmic axis from the smallest to the largest, shares on a linear one from 0 to 1.",
+        ),
+    ],
+)
+
+# --- static batching --------------------------------------------------------------------------------------------------
+
+
+def one_batch(rng):
+    """All wait at the beginning, and fit; answers differ."""
+    requests = int(rng.integers(3, 7))
+    prompts, answers = rng.integers(20, 900, requests), 2 + rng.permutation(60)[:requests]
+    return call([0.0] * requests, prompts, answers, requests + 2, float(rng.uniform(0.01, 0.03)), 1e-4)
+
+
+def several_batches(rng):
+    """Some find the server idle, most do not, and at times more wait than there are slots."""
+    arrivals_s = np.cumsum(rng.exponential(0.15, 24)) + np.repeat([0.0, 30.0], 12)
+    prompts, answers = rng.integers(20, 900, 24), rng.integers(1, 80, 24)
+    return call(arrivals_s.tolist(), prompts.tolist(), answers.tolist(), 3, 0.02, 1e-4)
+
+
+STATIC = Exercise(
+    "m05_static_batching",
+    reference=static_batching,
+    checks=[
+        Equal(
+            "first tokens of a batch",
+            weight=1,
+            cases=[sampled(one_batch, count=3)],
+            part=lambda both: np.asarray(both[0]),
+            message="One step reads the prompts of the whole batch.",
+        ),
+        Equal(
+            "return of a batch",
+            weight=1,
+            cases=[sampled(one_batch, count=3)],
+            part=lambda both: np.asarray(both[1]),
+            message="All are returned with the last token of the longest answer, and cost until then.",
+        ),
+        Equal(
+            "one batch after the other",
+            weight=1.5,
+            cases=[sampled(several_batches, count=3), call([0.0, 5.0, 5.5], [10, 20, 30], [4, 1, 2], 2, 0.5, 0.01)],
+            part=lambda both: np.asarray([both[0], both[1]]),
+            message="A batch begins with what waits when the one before is returned, or with the next that comes.",
+        ),
+        Raises(
+            ValueError,
+            "out of order",
+            weight=0.5,
+            cases=[call([1.0, 0.5], [10, 10], [2, 2], 2, 0.1, 0.001), call([0, 2, 1], [1, 1, 1], [1, 1, 1], 1, 1, 0)],
+            message="Requests that are not in the order of arrival are refused.",
         ),
     ],
 )

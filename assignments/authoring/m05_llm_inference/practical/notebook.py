@@ -6,12 +6,13 @@
 # fast their answers run. This notebook follows it from a single token to a whole replica under load:
 #
 # 1. **Metrics:** what does a user wait for, and was the promise kept?
-# 2. **Caches:** what does a request hold while it runs?
-# 3. **Pages:** how is memory given out when nobody knows how long an answer will be?
-# 4. **Batching:** which prompts does the next step read?
-# 5. **Trade-off:** what does more waiting buy?
+# 2. **Operations:** what does a token take, read or written?
+# 3. **Caches:** what does a request hold while it runs?
+# 4. **Pages:** how is memory given out when nobody knows how long an answer will be?
+# 5. **Batching:** when may a batch change, and which prompts does the next step read?
+# 6. **Trade-off:** what does more waiting buy?
 #
-# There are seven exercises, 44 points, and about 80 minutes of work. Write your answer where it says `YOUR CODE HERE`;
+# There are nine exercises, 52 points, and about 95 minutes of work. Write your answer where it says `YOUR CODE HERE`;
 # add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can see.
 # **When they pass, and Validate passes, that is the beginning:** the hidden checks try other models, other machines,
 # other traffic, and the cases at the edge that the text names.
@@ -124,7 +125,103 @@ def goodput_per_s(table, service, window_s):
 # (DistServe, a paper of OSDI 2024 with the word in its title, means something else by it: the *highest rate* for each
 # GPU at which, say, nine of ten requests still meet their limits. Ours is what one run achieved. Ask which is meant.)
 #
-# ## 2. What does a request hold?
+# ## 2. What does a token take?
+#
+# Reading a prompt and writing an answer are the same computation: tokens pass through the model, layer by layer. A
+# prompt passes with all its tokens at once, an answer one token after the other. **How many operations is that?**
+#
+# A token that passes a matrix of $m \times n$ weights takes $m n$ multiply-adds, and a multiply-add is *two*
+# operations. In each layer it meets
+#
+# - four projections of attention: the queries of all heads, `head_dim` elements each; keys and values of the
+#   *key-value* heads, of which there may be fewer, so that several query heads share one; and back to `hidden`. In many
+#   models heads times `head_dim` is `hidden`, and in some it is not;
+# - three matrices of the feed-forward part, between `hidden` and `intermediate`: gate, up and down.
+#
+# Then come products without weights. *Each query head* compares its query with the key of every token that it attends
+# to, and adds up their values: two products of `head_dim` elements for each of these tokens. And at the very end,
+# wherever the next token is asked for, `hidden` meets one more matrix, with a row for each word of the `vocabulary`.
+#
+# With $T$ new tokens that pass, $C$ tokens attended to, added up over all that pass, and $W$ of whose next token is
+# asked for,
+#
+# $$ F = 2 \, \big( T \cdot \text{weights of the layers} + C \cdot \text{elements of both products} + W \cdot
+# \text{vocabulary} \cdot \text{hidden} \big), \qquad C = T p + \frac{T (T + 1)}{2} $$
+#
+# for a sequence of which $p$ tokens are there already: each new token sees those before it, and itself.
+#
+# **What the model leaves out.** Look-ups, norms, activations and softmax, which are few operations. Kernels that
+# compute the whole square of a prompt, also where nobody looks. And experts, of whom a token meets only some.
+#
+# **Exercise 2** (4 points, 8 minutes). Write `forward_flops`. The last three arguments may be arrays, one pass each.
+
+
+# %%
+def causal_context(tokens, past=0):
+    """Tokens attended to, added up: each of so many new ones sees the `past` ones, those before it, and itself."""
+    return np.multiply(tokens, past) + np.multiply(tokens, np.add(tokens, 1)) / 2
+
+
+# %% exercise={"id": "m05_forward_flops", "reference": "m05_llm_inference.forward_flops:forward_flops"}
+def forward_flops(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    """Operations of passes through a model [flop]; `tokens`, `context` and `logits` broadcast.
+
+    layers:       layers of the model [1]
+    hidden:       elements of a token's vector between them [1]
+    heads:        query heads of each layer [1]
+    kv_heads:     its key-value heads [1]
+    head_dim:     elements of a query, of a key, and of a value [1]
+    intermediate: elements between the matrices of the feed-forward part [1]
+    vocabulary:   words [1]
+    tokens:       tokens that pass, all sequences together [1]
+    context:      tokens attended to, added up over the tokens that pass [1]
+    logits:       tokens whose next one is asked for [1]
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m05_forward_flops"}
+llama_8b = {"layers": 32, "hidden": 4096, "heads": 32, "kv_heads": 8, "head_dim": 128}
+llama_8b |= {"intermediate": 14_336, "vocabulary": 128_256}
+tiny = dict.fromkeys(llama_8b, 1)
+assert forward_flops(**tiny, tokens=1, context=0, logits=0) == 14, "four projections and three matrices, two flop each"
+assert forward_flops(**tiny, tokens=0, context=1, logits=0) == 4, "one key, one value, each multiplied and added"
+written = forward_flops(**llama_8b, tokens=1, context=causal_context(1, 512), logits=1)
+assert written == 15_278_276_608, f"Llama 3.1 8B writes the token after 512 others with 15.28 Gflop, not {written:,}"
+assert np.shape(forward_flops(**llama_8b, tokens=[1, 2], context=[1, 3], logits=1)) == (2,), "two passes, two numbers"
+
+# %% [markdown]
+# Two passes through Llama 3.1 8B in BF16, and what they have to read: the weights, once a pass, two bytes each.
+
+# %%
+passing_weights = forward_flops(**llama_8b, tokens=1, context=0, logits=1) / 2
+rows = {}
+for name, tokens, past in (("reads a prompt of 1,000", 1000, 0), ("writes the token after it", 1, 1000)):
+    flops = forward_flops(**llama_8b, tokens=tokens, context=causal_context(tokens, past), logits=1)
+    rows[name] = [flops / 1e9, 2 * passing_weights / 1e9, flops / (2 * passing_weights)]
+contexts = np.geomspace(100, 1_000_000, 80)
+flops = forward_flops(**llama_8b, tokens=1, context=contexts, logits=1)
+figure, axes = plt.subplots(figsize=(8.5, 3.6))
+axes.loglog(contexts, flops / 1e9, color=BLUE, label="counted")
+axes.axhline(2 * passing_weights / 1e9, color=GREY, linewidth=0.8, label="two for each weight")
+axes.set(xlabel="context [tokens]", ylabel="operations [Gflop]", title="Writing one token", ylim=(8, 1000))
+axes.minorticks_off()
+axes.legend(frameon=False)
+plt.show()
+columns = ["operations [Gflop]", "weights read [GB]", "flop for each byte"]
+pd.DataFrame(rows, index=columns).T.round(1)
+
+# %% [markdown]
+# **Notice.**
+#
+# - Both passes read the same weights. A thousand tokens of the prompt pass each of them, and a single one that is
+#   written. An H100 has 295 operations of dense BF16 for each byte that its memory delivers (NVIDIA's data sheet):
+#   *prefill* waits for arithmetic, *decode* for memory. All that follows comes from these two lines.
+# - The rule of thumb "two operations for each weight" holds as long as the context is short. At a hundred thousand
+#   tokens the products without weights are three and a half times as many.
+# - Shared heads save weights and cache, and not a single product of queries with keys.
+#
+# ## 3. What does a request hold?
 #
 # To write the next token, attention compares its query with the *keys* of all tokens before it, and adds up their
 # *values*. Keys and values do not change, so they are kept: the **key-value cache**. In each layer, every token leaves
@@ -137,7 +234,7 @@ def goodput_per_s(table, service, window_s):
 # You pay for the cache twice: in capacity, because it decides how many requests fit, and in bandwidth, because each
 # token reads all of it. **How large is it?**
 #
-# **Exercise 2** (4 points, 6 minutes). Write `kv_cache_bytes`. Lengths may be an array, one for each sequence.
+# **Exercise 3** (4 points, 6 minutes). Write `kv_cache_bytes`. Lengths may be an array, one for each sequence.
 
 
 # %% exercise={"id": "m05_kv_cache_bytes", "reference": "m05_llm_inference.kv_cache:kv_cache_bytes"}
@@ -195,7 +292,7 @@ MODELS = {
 }
 
 # %% [markdown]
-# **Exercise 3** (6 points, 11 minutes). Write `cache_sizing`: for models described like these, what one request of a
+# **Exercise 4** (6 points, 11 minutes). Write `cache_sizing`: for models described like these, what one request of a
 # given length holds, what its *next* token adds, and how many whole requests fit into a budget. Keys that a model does
 # not need are missing.
 
@@ -254,7 +351,7 @@ pd.DataFrame(cache_sizing(MODELS, 32_768, 436e9)).set_index("model").map("{:,.0f
 #   them. Everything below is about not wasting it.
 
 # %% [markdown]
-# ## 3. Memory for answers of unknown length
+# ## 4. Memory for answers of unknown length
 #
 # A request will need room for its prompt and its answer, and nobody knows how long the answer will be. Reserve the
 # longest possible, and most of it lies idle. The way out is the operating system's: **pages**. The cache is cut into
@@ -280,7 +377,7 @@ pd.DataFrame(cache_sizing(MODELS, 32_768, 436e9)).set_index("model").map("{:,.0f
 # **What the model leaves out.** Real servers keep freed blocks findable until they are needed (a *prefix cache*), and
 # may swap a sequence out instead of computing it again.
 #
-# **Exercise 4** (9 points, 18 minutes). Write `BlockAllocator`. It keeps books about blocks; keys and values themselves
+# **Exercise 5** (9 points, 18 minutes). Write `BlockAllocator`. It keeps books about blocks; keys and values themselves
 # do not interest it. Prompts are sequences of tokens, numbers or letters; a slice of one can be made a `tuple`. What
 # you keep between the calls is up to you. Names that make no sense raise ValueError: a new sequence under a name in
 # use, anything done to a sequence that is not there; so does an empty prompt.
@@ -397,7 +494,7 @@ plt.show()
 # nothing but a block as large as the longest possible request. You want the *largest* block that still uses as much as
 # you aim at.
 #
-# **Exercise 5** (5 points, 9 minutes). Write `block_size_figure`, which draws nothing, but returns the figure as
+# **Exercise 6** (5 points, 9 minutes). Write `block_size_figure`, which draws nothing, but returns the figure as
 # **plain data**, so that it can be checked and compared. A request longer than the reservation cannot be served that
 # way at all: its length is named in `left_out`, and counts in no series.
 
@@ -483,7 +580,7 @@ plt.show()
 # before pages, and Kwon et al. measured the like: between a fifth and two fifths of the cache held tokens in the
 # systems they looked at.
 #
-# ## 4. Which prompts does the next step read?
+# ## 5. Which prompts does the next step read?
 #
 # A server works in **steps**. In every step each request that is writing gets one more token; whoever is done leaves,
 # and whoever waits can be let in. That is *continuous batching* (Yu et al., "Orca", OSDI 2022, who call it
@@ -499,8 +596,51 @@ plt.show()
 # limits the number of requests is a number of `slots`. A request has a slot from the first token of its prompt that is
 # read to the last of its answer.
 #
-# The simulator is given, and so is the policy of most servers' first versions: the first in the queue reads its whole
-# prompt at once.
+# ### When may a batch change?
+#
+# Before anybody decided from step to step, a batch stayed together. A server that is idle takes what waits, `slots`
+# requests at most, or the next one that comes. One step reads all their prompts and writes their first tokens. Then all
+# write on until the *longest* answer is written, and only then are all of them returned, and the next batch begins.
+# Whoever is done earlier is padded: it stays in every step to the end, and costs as before. Whoever comes in the
+# meantime waits. That is *static batching*. **What does it cost?**
+#
+# **Exercise 7** (4 points, 8 minutes). Write `static_batching`: with the time of a step above, when does each request
+# get its first token, and when is it returned?
+
+
+# %% exercise={"id": "m05_static_batching", "reference": "m05_llm_inference.continuous_batching:static_batching"}
+def static_batching(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    """First token and return of each of N requests, when a batch stays together to its end.
+
+    arrivals_s:    N times at which requests arrive, in order [s]
+    prompt_tokens: N lengths of their prompts [1]
+    output_tokens: N lengths of their answers, one at least [1]
+    slots:         requests in a batch at most [1]
+    step_s:        time of a step [s]
+    token_s:       and of each token in it [s]
+
+    Returns two arrays: when the first token of each request was written, and when the request was returned [s].
+
+    Raises ValueError if requests are not in the order of arrival.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m05_static_batching"}
+first_s, returned_s = static_batching([0, 0, 0.5], [6, 4, 10], [1, 2, 1], slots=2, step_s=1.0, token_s=0.1)
+assert np.isclose(first_s[0], 2.0), f"one step reads ten tokens of two prompts in 2 s: {first_s}"
+assert np.allclose(returned_s[:2], 3.2), f"one more step with two tokens, then both are returned: {returned_s}"
+assert np.isclose(first_s[2], 5.2), f"the third begins when the two are returned, and reads ten tokens: {first_s}"
+try:
+    static_batching([1, 0], [1, 1], [1, 1], slots=2, step_s=1.0, token_s=0.1)
+except ValueError:
+    pass
+else:
+    raise AssertionError("requests out of order must raise ValueError")
+
+# %% [markdown]
+# The simulator of continuous batching is given, and so is the policy of most servers' first versions: the first in the
+# queue reads its whole prompt at once.
 
 # %%
 SERVICE = {"step_s": 0.012, "token_s": 60e-6, "ttft_limit_s": 1.0, "tpot_limit_s": 0.03, "patience_s": 10.0}
@@ -551,6 +691,35 @@ def first_come_first_served(waiting, decoding, free_slots, service):
 
 
 # %% [markdown]
+# The same sixty conversations, two a second, on the same replica with 16 slots, both ways.
+
+# %%
+rng = np.random.default_rng(6)
+conversations = np.cumsum(rng.exponential(0.5, 60)), *drawn_tokens(rng, "conversation", 60)
+token_times_s = serve(first_come_first_served, conversations, 16, SERVICE)
+both = {
+    "static": static_batching(*conversations, 16, SERVICE["step_s"], SERVICE["token_s"]),
+    "continuous": np.array([[times[0], times[-1]] for times in token_times_s]).T,
+}
+figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(9.5, 3.8), layout="constrained")
+for (way, (first, last)), colour in zip(both.items(), (GREY, BLUE), strict=True):
+    for axes, times_s in ((left, first), (right, last)):
+        axes.step(np.sort(times_s - conversations[0]), np.arange(1, 61), where="post", color=colour, label=way)
+left.set(xlabel="time to first token [s]", ylabel="requests [1]", title="Who has a first token")
+right.set(xlabel="time to the whole answer [s]", title="Who has the answer")
+left.legend(frameon=False)
+plt.show()
+answer_tokens = conversations[2].sum()
+pd.DataFrame({way: [answer_tokens / last.max()] for way, (_, last) in both.items()}, index=["tokens [1/s]"]).round(0)
+
+# %% [markdown]
+# **Notice.** The machine is the same, and so are the requests and their order. In a batch that stays together most
+# places write nothing most of the time, since one long answer keeps them all. And whoever comes late pays for the
+# answers of strangers before the first token. Where all answers are equally long, say one token of a verdict on each
+# text, nothing is lost.
+#
+# ### Who is read first?
+#
 # A user is happy whose first token comes within `ttft_limit_s` and whose TPOT stays within `tpot_limit_s`. With code
 # completion the answers are short, so a single pause spoils the mean. Every request counts the same: a short prompt,
 # a long one, an early one, a late one.
@@ -563,7 +732,7 @@ def first_come_first_served(waiting, decoding, free_slots, service):
 # - *And the others?* They have paid, too. Nobody who has waited longer than `patience_s` should have to wait for any
 #   other: such a request comes first.
 #
-# **Exercise 6** (9 points, 16 minutes). Write `next_prompts`. The hidden checks let it serve traffic that you have not
+# **Exercise 8** (9 points, 16 minutes). Write `next_prompts`. The hidden checks let it serve traffic that you have not
 # seen, on this replica and on another one, and measure the goodput against `first_come_first_served`. They also measure
 # the longest wait.
 
@@ -632,14 +801,14 @@ plt.show()
 # - Then comes order. Whoever insists on serving all in turn makes everybody a little late; goodput knows no "a little".
 #   That is a property of the measure, and not of the users: choose what you promise with care.
 #
-# ## 5. What does waiting buy?
+# ## 6. What does waiting buy?
 #
 # How full should a replica be? Send it more requests per second, and more of them share each reading of the weights: it
 # writes more tokens for the same money. And the queue grows. Together with the budget of a step that makes many
 # possible settings. There is no best one, but there are many that nobody should choose, because another one is better
 # in *both* respects. What is left is the **Pareto front**.
 #
-# **Exercise 7** (5 points, 9 minutes). Write `tradeoff_figure`: again a figure as plain data. A setting with which
+# **Exercise 9** (5 points, 9 minutes). Write `tradeoff_figure`: again a figure as plain data. A setting with which
 # nobody was served has no time to first token (NaN), and cannot be drawn: name it in `left_out`. So is one whose time
 # or rate is zero, since the axis is logarithmic, and nothing comes of nothing.
 
@@ -732,7 +901,7 @@ pd.DataFrame(runs).set_index("setting").query("ttft_s < 1.2 * @SERVICE['ttft_lim
 # - Small budgets are not on the front: prompts are read in so many steps that the queue grows where a larger budget
 #   still keeps up.
 # - What the picture does not show is the third metric. Look up the TPOT of the marked setting in the table before you
-#   sign for it: a front in two metrics may be bought with a third. Section 4 knew that limit, this figure does not.
+#   sign for it: a front in two metrics may be bought with a third. Section 5 knew that limit, this figure does not.
 #
 # You can now say what users wait for, what they hold, how it is given out, who is read next, and what it costs. Before
 # you hand in: run the notebook from the top, press Validate, and then ask of each function what its visible tests do

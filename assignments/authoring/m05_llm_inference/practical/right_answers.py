@@ -30,6 +30,21 @@ def metrics_in_a_frame(sent_s, token_times_s):
     return pd.DataFrame(rows)
 
 
+@answer("m05_forward_flops", by="a list of matrices by their two sizes")
+def flops_by_a_list_of_matrices(
+    layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits
+):
+    wide, narrow = heads * head_dim, kv_heads * head_dim
+    matrices = [(hidden, wide), (hidden, narrow), (hidden, narrow), (wide, hidden)]
+    matrices += [(hidden, intermediate), (hidden, intermediate), (intermediate, hidden)]
+    per_token = layers * sum(2 * rows * columns for rows, columns in matrices)
+    per_pair = layers * heads * sum(2 * head_dim for _ in ("score", "weighted value"))
+    total = 0.0
+    for count, flops in ((tokens, per_token), (context, per_pair), (logits, 2 * hidden * vocabulary)):
+        total = np.add(total, np.multiply(count, float(flops)))
+    return total
+
+
 @answer("m05_kv_cache_bytes", by="a product of a shape")
 def cache_by_a_shape(layers, kv_heads, head_dim, element_bytes, tokens):
     token_shape = (2, layers, kv_heads, head_dim)
@@ -156,6 +171,31 @@ def block_figure_from_a_table(lengths, block_tokens, longest_tokens, aim_share):
         "marks": marks,
         "left_out": [int(one) for one in everything[everything > longest_tokens]],
     }
+
+
+@answer("m05_static_batching", by="a clock that ticks once a step")
+def static_step_by_step(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    order = list(arrivals_s)
+    if any(later < earlier for earlier, later in pairwise(order)):
+        raise ValueError("arrivals fall")
+    frame = pd.DataFrame({"first_s": [math.nan] * len(order), "returned_s": [math.nan] * len(order)})
+    clock, following = 0.0, 0
+    while following < len(order):
+        clock = max(clock, order[following])
+        members = []
+        while following < len(order) and len(members) < slots and order[following] <= clock:
+            members.append(following)
+            following += 1
+        left = {member: int(output_tokens[member]) for member in members}
+        in_step = sum(int(prompt_tokens[member]) for member in members)
+        while max(left.values()) > 0:
+            clock += step_s + token_s * in_step
+            in_step = len(members)
+            for member in members:
+                left[member] -= 1
+            frame.loc[members, "first_s"] = frame.loc[members, "first_s"].fillna(clock)
+        frame.loc[members, "returned_s"] = clock
+    return frame["first_s"].to_numpy(), frame["returned_s"].to_numpy()
 
 
 @answer("m05_next_prompts", by="three queues, the timely one shortest first")

@@ -117,6 +117,119 @@ def sorted_silently(sent_s, token_times_s):
     return metrics_with(sent_s, times_s)
 
 
+# --- operations of a pass ---------------------------------------------------------------------------------------------
+
+LAYERS, SHARED_HEADS, CONTEXT, WORDS, OWN_SIZE = (
+    "matrices of the layers",
+    "shared heads",
+    "context",
+    "words",
+    "heads of their own size",
+)
+
+
+def pass_flops(shape, tokens, context, logits, **changed):
+    """The right number, but for some terms."""
+    layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary = shape
+    terms = {
+        "projections": 2 * hidden * heads * head_dim + 2 * hidden * kv_heads * head_dim,
+        "feed_forward": 3 * hidden * intermediate,
+        "products": 2 * heads * head_dim,
+        "words": np.asarray(logits) * vocabulary * hidden,
+        "each": 2,
+    } | changed
+    in_layers = np.asarray(tokens) * (terms["projections"] + terms["feed_forward"])
+    return terms["each"] * (layers * (in_layers + np.asarray(context) * terms["products"]) + terms["words"])
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="a multiply-add is one operation",
+    loses=[LAYERS, SHARED_HEADS, CONTEXT, WORDS, OWN_SIZE],
+    hint="You counted multiply-adds. Data sheets count the multiplication and the addition: two operations.",
+)
+def multiply_adds(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, logits, each=1)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="as many keys as queries",
+    loses=[SHARED_HEADS, CONTEXT, OWN_SIZE],
+    hint="Your projections make a key and a value for each query head. Where heads share them, fewer are made.",
+)
+def a_key_for_each_query(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, logits, projections=4 * hidden * heads * head_dim)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="shared keys are compared once",
+    loses=[CONTEXT, OWN_SIZE],
+    hint="You counted one comparison for each key. Query heads share a key, and each of them has a query of its own.",
+)
+def compared_once(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, logits, products=2 * kv_heads * head_dim)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="two operations for each weight, and that is all",
+    loses=[CONTEXT, OWN_SIZE],
+    hint="You counted the weights only. Queries meet the keys of all that was said, and these are no weights.",
+)
+def weights_only(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, np.zeros_like(context), logits)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="scores without the weighted sum",
+    loses=[CONTEXT, OWN_SIZE],
+    hint="Half of attention is missing. Each query meets all keys, and then the values are added up, weighted.",
+)
+def scores_only(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, logits, products=heads * head_dim)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="a feed-forward part of two matrices",
+    loses=[LAYERS, SHARED_HEADS, CONTEXT, WORDS, OWN_SIZE],
+    hint="Your feed-forward part goes up and down. In these models a third matrix, the gate, stands beside the first.",
+)
+def without_a_gate(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, logits, feed_forward=2 * hidden * intermediate)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="every token is asked for the next one",
+    loses=[LAYERS, SHARED_HEADS, CONTEXT, WORDS, OWN_SIZE],
+    hint="You computed words for every token of a prompt. Only its last one is asked what comes next.",
+)
+def words_for_all(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, tokens)
+
+
+@mistake(
+    "m05_forward_flops",
+    misconception="heads divide hidden among them",
+    loses=[OWN_SIZE],
+    hint="Your heads are as wide as `hidden` together. In some models they are wider: heads times head_dim counts.",
+)
+def heads_divide_hidden(layers, hidden, heads, kv_heads, head_dim, intermediate, vocabulary, tokens, context, logits):
+    shape = layers, hidden, heads, kv_heads, hidden / heads, intermediate, vocabulary
+    return pass_flops(shape, tokens, context, logits)
+
+
 # --- the cache of a request -------------------------------------------------------------------------------------------
 
 ONE, SHARED, MANY, IMPOSSIBLE = (
@@ -688,6 +801,142 @@ def too_long_counts(lengths, block_tokens, longest_tokens, aim_share):
 )
 def linear_sizes(lengths, block_tokens, longest_tokens, aim_share):
     return block_figure(lengths, block_tokens, longest_tokens, aim_share, scale="linear")
+
+
+# --- static batching --------------------------------------------------------------------------------------------------
+
+FIRST, RETURN, BATCHES, ORDER = (
+    "first tokens of a batch",
+    "return of a batch",
+    "one batch after the other",
+    "out of order",
+)
+
+
+def read_together(prompts, step_s, token_s):
+    return step_s + token_s * sum(prompts)
+
+
+def written_together(answers, step_s, token_s):
+    """From the first token to the return."""
+    return (max(answers) - 1) * (step_s + token_s * len(answers))
+
+
+def in_batches(arrivals_s, prompts, answers, slots, step_s, token_s, reading=read_together, writing=written_together):
+    """Batches of right members, by rules for the time of reading and of writing."""
+    queue, now_s = list(zip(arrivals_s, prompts, answers, strict=True)), 0.0
+    first_s, returned_s = [], []
+    while queue:
+        now_s = max(now_s, queue[0][0])
+        batch = [one for one in queue[:slots] if one[0] <= now_s]
+        queue = queue[len(batch) :]
+        first = now_s + reading([one[1] for one in batch], step_s, token_s)
+        now_s = first + writing([one[2] for one in batch], step_s, token_s)
+        first_s += [first] * len(batch)
+        returned_s += [now_s] * len(batch)
+    return first_s, returned_s
+
+
+def refuse_disorder(arrivals_s):
+    if list(arrivals_s) != sorted(arrivals_s):
+        raise ValueError("not in the order of arrival")
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="whoever is done goes home",
+    loses=[RETURN, BATCHES],
+    hint="You returned each answer with its last token. Continuous batching does that: here all are returned "
+    "when the longest is written.",
+)
+def returned_when_done(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    refuse_disorder(arrivals_s)
+    first_s, returned_s = in_batches(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s)
+    own_s = []
+    for first, returned, answer in zip(first_s, returned_s, output_tokens, strict=True):
+        longest = max(one for one, at in zip(output_tokens, returned_s, strict=True) if at == returned)
+        share = (answer - 1) / (longest - 1) if longest > 1 else 0.0
+        own_s.append(first + share * (returned - first))
+    return first_s, own_s
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="the first token takes a step of its own",
+    loses=[RETURN, BATCHES],
+    hint="You have a step too many. The step that reads the prompts writes the first tokens: n - 1 are left.",
+)
+def one_step_more(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    refuse_disorder(arrivals_s)
+
+    def writing(answers, step_s, token_s):
+        return max(answers) * (step_s + token_s * len(answers))
+
+    return in_batches(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s, writing=writing)
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="whoever is done costs nothing",
+    loses=[RETURN, BATCHES],
+    hint="Your steps grow shorter as answers end. In a batch that stays together, those that are done are padded.",
+)
+def padding_is_free(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    refuse_disorder(arrivals_s)
+
+    def writing(answers, step_s, token_s):
+        return (max(answers) - 1) * step_s + token_s * sum(answer - 1 for answer in answers)
+
+    return in_batches(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s, writing=writing)
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="a step for each prompt",
+    loses=[FIRST, RETURN, BATCHES],
+    hint="You read each prompt in a step of its own, weights and all. One step reads those of the whole batch.",
+)
+def a_step_for_each_prompt(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    refuse_disorder(arrivals_s)
+
+    def reading(prompts, step_s, token_s):
+        return len(prompts) * step_s + token_s * sum(prompts)
+
+    return in_batches(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s, reading=reading)
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="a batch is full before it begins",
+    loses=[BATCHES],
+    hint="Your server stands idle until as many have come as it has slots. It begins with those who wait, or with the "
+    "next one.",
+)
+def waits_until_full(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    refuse_disorder(arrivals_s)
+    held_s = [arrivals_s[min(at - at % slots + slots, len(arrivals_s)) - 1] for at in range(len(arrivals_s))]
+    return in_batches(held_s, prompt_tokens, output_tokens, slots, step_s, token_s)
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="one batch for all",
+    loses=[BATCHES],
+    hint="You let in whoever waits, however many. A batch has `slots` places; the others come with the next.",
+)
+def no_end_of_slots(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    refuse_disorder(arrivals_s)
+    return in_batches(arrivals_s, prompt_tokens, output_tokens, len(arrivals_s), step_s, token_s)
+
+
+@mistake(
+    "m05_static_batching",
+    misconception="disorder is put in order",
+    loses=[ORDER],
+    hint="You sorted the arrivals, and each now has a neighbour's prompt and answer. Refuse a log out of order.",
+)
+def sorted_arrivals(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
+    return in_batches(sorted(arrivals_s), prompt_tokens, output_tokens, slots, step_s, token_s)
 
 
 # --- a policy of continuous batching ----------------------------------------------------------------------------------
