@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reference_solutions.units import GIGA, KIB, TERA
 
-__all__ = ["A100_SXM_40GB", "A100_SXM_80GB", "DEVICES", "H100_SXM", "MULTIPROCESSORS", "Device"]
+__all__ = ["A100_SXM_40GB", "A100_SXM_80GB", "DEVICES", "H100_SXM", "H200_SXM", "MULTIPROCESSORS", "Device"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,12 @@ class Device:
         Peak of its device memory. [B/s]
     peak_source, bandwidth_source : str
         Document that prints the figure.
+    memory_bytes : float
+        Device memory; the bandwidth's source prints it. [B]
+    power_w : float
+        Largest thermal design power; the bandwidth's source prints it. [W]
+    link_bytes_per_s : float
+        NVLink in one direction: half of what the bandwidth's source prints, which is both together. [B/s]
     """
 
     name: str
@@ -31,18 +37,34 @@ class Device:
     bandwidth_bytes_per_s: float
     peak_source: str
     bandwidth_source: str
+    memory_bytes: float
+    power_w: float
+    link_bytes_per_s: float
 
 
 _A100 = "NVIDIA A100 Tensor Core GPU datasheet, 2021"
 
-A100_SXM_40GB = Device("A100 SXM 40 GB", 312 * TERA, 1555 * GIGA, _A100, _A100)
-A100_SXM_80GB = Device("A100 SXM 80 GB", 312 * TERA, 2039 * GIGA, _A100, _A100)
+A100_SXM_40GB = Device("A100 SXM 40 GB", 312 * TERA, 1555 * GIGA, _A100, _A100, 40 * GIGA, 400, 300 * GIGA)
+A100_SXM_80GB = Device("A100 SXM 80 GB", 312 * TERA, 2039 * GIGA, _A100, _A100, 80 * GIGA, 400, 300 * GIGA)
 H100_SXM = Device(
     name="H100 SXM",
     peak_flops_per_s=989.4 * TERA,
     bandwidth_bytes_per_s=3.35 * TERA,
     peak_source="NVIDIA H100 Tensor Core GPU Architecture, white paper, 2022: BF16, half of the figure with sparsity",
     bandwidth_source="NVIDIA H100 Tensor Core GPU datasheet: GPU memory bandwidth of the SXM form",
+    memory_bytes=80 * GIGA,
+    power_w=700,
+    link_bytes_per_s=450 * GIGA,
+)
+H200_SXM = Device(
+    name="H200 SXM",
+    peak_flops_per_s=989.5 * TERA,
+    bandwidth_bytes_per_s=4.8 * TERA,
+    peak_source="NVIDIA H200 Tensor Core GPU datasheet: BF16, half of the figure with sparsity",
+    bandwidth_source="NVIDIA H200 Tensor Core GPU datasheet: GPU memory bandwidth of the SXM form",
+    memory_bytes=141 * GIGA,
+    power_w=700,
+    link_bytes_per_s=450 * GIGA,
 )
 
 DEVICES = (A100_SXM_40GB, A100_SXM_80GB, H100_SXM)

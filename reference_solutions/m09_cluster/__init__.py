@@ -1,0 +1,1 @@
+"""Module 9: cluster-level thinking: scheduling, placement, isolation."""

@@ -1,0 +1,1 @@
+"""Module 10: validation and measurement: trust, but verify."""

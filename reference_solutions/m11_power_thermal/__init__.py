@@ -1,0 +1,1 @@
+"""Module 11: power and thermal awareness: from activity to performance a watt."""
