@@ -12,8 +12,10 @@ from graders.paths import material_root
 from reference_solutions.hardware import H100_SXM
 from reference_solutions.m05_llm_inference.cache_sizing import cache_sizing
 from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching, static_batching
+from reference_solutions.m05_llm_inference.disaggregation import prefill_queue_ttft_s
 from reference_solutions.m05_llm_inference.forward_flops import causal_context, forward_flops
 from reference_solutions.m05_llm_inference.next_prompts import next_prompts
+from reference_solutions.m05_llm_inference.prefix_cache import prefix_hits
 from reference_solutions.m05_llm_inference.serving import chunked_prompts, simulate_serving, whole_prompts
 
 NOTEBOOK = material_root() / "assignments" / "source" / "m05_llm_inference" / "practical.ipynb"
@@ -82,6 +84,28 @@ def test_batches_that_stay_together(defined):
     batches = [trace[2][static[1] == end] for end in np.unique(static[1])]
     places = sum(answers.max() * answers.size for answers in batches)
     assert trace[2].sum() < places / 2
+
+
+def test_a_name_in_front_of_the_system_prompt(defined):
+    found = {}
+    for named in (False, True):
+        asked = defined["turns"](np.random.default_rng(12), named)
+        for memory in (60, 3000):
+            found[named, memory] = 100 * prefix_hits(asked, memory).sum() / sum(map(len, asked))
+    assert found[False, 60] - found[True, 60] == pytest.approx(40, abs=2)
+    assert found[False, 3000] - found[True, 3000] == pytest.approx(10, abs=1)
+
+
+def test_how_busy_an_instance_may_be_and_what_moves(defined):
+    service = defined["SERVICE"]
+    prefill_s = service["step_s"] + 1500 * service["token_s"]
+    for limit_s, busy in ((0.3, 0.8), (0.15, 0.5)):
+        assert float(prefill_queue_ttft_s(prefill_s, (busy - 0.02) / prefill_s)) < limit_s
+        assert float(prefill_queue_ttft_s(prefill_s, (busy + 0.02) / prefill_s)) > limit_s
+    decode_step_s = service["step_s"] + 32 * service["token_s"]
+    steps = np.array(cache_sizing(defined["MODELS"], 1500, 1)["request_bytes"]) / 50e9 / decode_step_s
+    assert 1.7 < steps[0] < 2
+    assert (steps[1:] < 1).all()
 
 
 @pytest.mark.shared

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from reference_solutions.m05_llm_inference.capacity import replicas_needed
 from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching
-from reference_solutions.m05_llm_inference.disaggregation import prefill_queue_ttft_s, prefill_to_decode_ratio
+from reference_solutions.m05_llm_inference.disaggregation import (
+    instances_apart,
+    prefill_queue_ttft_s,
+    prefill_to_decode_ratio,
+)
 from reference_solutions.m05_llm_inference.prefix_cache import prefix_hits
 from reference_solutions.m05_llm_inference.speculative_decoding import speculative_speedup, tokens_per_round
 
@@ -103,7 +107,28 @@ def test_neither_kind_waits_for_the_other(prefill_rate, decode_rate):
     assert 100 * ratio * prefill_rate == pytest.approx(100 * decode_rate)
 
 
+@given(
+    st.lists(st.floats(0.1, 200), min_size=1, max_size=4),
+    st.floats(0.01, 1),
+    st.floats(0.5, 20),
+    st.floats(1.05, 10),
+)
+def test_instances_added_one_by_one(rates, prefill_s, decode_rate, slack):
+    plan = instances_apart(rates, prefill_s, decode_rate, slack * prefill_s)
+    for rate, prefill, decode, ttft_s in zip(rates, plan["prefill"], plan["decode"], plan["ttft_s"], strict=True):
+        instances = 1
+        while prefill_queue_ttft_s(prefill_s, rate / instances) > slack * prefill_s * (1 + 1e-9):
+            instances += 1
+        assert prefill == instances
+        assert ttft_s == pytest.approx(float(prefill_queue_ttft_s(prefill_s, rate / instances)))
+        assert decode_rate * (decode - 1) < rate <= decode_rate * decode * (1 + 1e-12)
+
+
 def test_impossible_instances_are_refused():
+    with pytest.raises(ValueError, match="nobody can wait"):
+        instances_apart([1.0], prefill_s=0.2, decode_rate_per_s=1.0, ttft_limit_s=0.2)
+    with pytest.raises(ValueError, match="rates_per_s"):
+        instances_apart([0.0], prefill_s=0.2, decode_rate_per_s=1.0, ttft_limit_s=0.3)
     for bad in ((0, 1), (0.1, -1)):
         with pytest.raises(ValueError, match="must"):
             prefill_queue_ttft_s(*bad)

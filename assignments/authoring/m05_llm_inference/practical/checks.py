@@ -22,8 +22,10 @@ from graders.checks import (
 from reference_solutions.m05_llm_inference.block_allocator import BlockAllocator
 from reference_solutions.m05_llm_inference.cache_sizing import cache_sizing
 from reference_solutions.m05_llm_inference.continuous_batching import static_batching
+from reference_solutions.m05_llm_inference.disaggregation import instances_apart
 from reference_solutions.m05_llm_inference.forward_flops import forward_flops
 from reference_solutions.m05_llm_inference.kv_cache import kv_cache_bytes
+from reference_solutions.m05_llm_inference.prefix_cache import prefix_hits
 from reference_solutions.m05_llm_inference.request_metrics import goodput_per_s, request_metrics
 from reference_solutions.m05_llm_inference.serving import simulate_serving
 from reference_solutions.m05_llm_inference.serving_figures import block_size_figure, tradeoff_figure
@@ -622,6 +624,66 @@ BLOCK_FIGURE = Exercise(
     ],
 )
 
+# --- a prefix cache ---------------------------------------------------------------------------------------------------
+
+
+def as_blocks(*texts):
+    """Prompts whose blocks are letters, each named by all up to its end."""
+    return [[text[: end + 1] for end in range(len(text))] for text in texts]
+
+
+def taking_turns(rng, requests=24):
+    """Conversations behind one system prompt; each turn has all that was said, and a little more."""
+    said = ["sys" + letter for letter in "abcd"]
+    asked = []
+    for who in rng.integers(4, size=requests).tolist():
+        said[who] += "".join(rng.choice(list("xyz"), size=int(rng.integers(1, 3))).tolist())
+        asked.append(said[who])
+    return as_blocks(*asked)
+
+
+def without_end(rng):
+    return call(taking_turns(rng), np.inf)
+
+
+def in_little_memory(rng):
+    return call(taking_turns(rng), int(rng.integers(18, 26)))
+
+
+PREFIXES = Exercise(
+    "m05_prefix_hits",
+    reference=prefix_hits,
+    checks=[
+        Equal(
+            "memory without end",
+            weight=1,
+            cases=[sampled(without_end, count=2), call(as_blocks("abc", "abd", "xbc", "ab", "abdx"), np.inf)],
+            message="Whatever came before, however long ago, is found from the beginning as far as it is equal.",
+        ),
+        Equal(
+            "longest not used",
+            weight=1,
+            cases=[
+                call(as_blocks("a", "b", "a", "c", "a", "b"), 2),
+                call(as_blocks("a", "b", "c", "a", "d", "b", "a"), 3),
+            ],
+            message="Prompts of one block: whoever was not used for longest goes.",
+        ),
+        Equal(
+            "the beginning stays",
+            weight=1,
+            cases=[call(as_blocks("abcd", "x", "abcd"), 4), call(as_blocks("abcdef", "ab", "xy", "abcdef"), 5)],
+            message="Of blocks that were used together the last goes first; a prompt may be longer than memory.",
+        ),
+        Equal(
+            "conversations",
+            weight=1,
+            cases=[sampled(in_little_memory, count=3)],
+            message="Conversations that take turns behind one system prompt, in little memory.",
+        ),
+    ],
+)
+
 # --- static batching --------------------------------------------------------------------------------------------------
 
 
@@ -882,6 +944,55 @@ TRADEOFF_FIGURE = Exercise(
             cases=[*SETTINGS, *UNDRAWN],
             holds=front_axes,
             message="Waits on a logarithmic axis with room on both sides, rates on a linear one from zero.",
+        ),
+    ],
+)
+
+# --- prefill and decode apart -----------------------------------------------------------------------------------------
+
+
+def a_service(rng):
+    """Rates that need a few instances of both kinds, and a limit of some times what a prompt takes."""
+    prefill_s = float(rng.uniform(0.05, 0.4))
+    rates_per_s = np.sort(rng.uniform(1.2, 25.0, size=8)) / prefill_s
+    return call(
+        rates_per_s, prefill_s, float(rng.uniform(0.3, 2.0) / prefill_s), float(rng.uniform(1.3, 4) * prefill_s)
+    )
+
+
+SERVICES = [sampled(a_service, count=3)]
+
+APART = Exercise(
+    "m05_instances_apart",
+    reference=instances_apart,
+    checks=[
+        Equal(
+            "prefill instances",
+            weight=1.5,
+            cases=SERVICES,
+            part=column("prefill"),
+            message="The fewest whose queues keep the mean time to first token within the limit.",
+        ),
+        Equal(
+            "decode instances",
+            weight=1,
+            cases=SERVICES,
+            part=column("decode"),
+            message="The fewest that write all answers.",
+        ),
+        Equal(
+            "what users see",
+            weight=1,
+            cases=SERVICES,
+            part=column("ttft_s"),
+            message="The mean time to first token with as many prefill instances as there are.",
+        ),
+        Raises(
+            ValueError,
+            "limits that nobody keeps",
+            weight=0.5,
+            cases=[call([1.0, 2.0], 0.5, 4.0, 0.4), call([3.0], 0.25, 4.0, 0.25)],
+            message="A limit that is no longer than the reading of a prompt is refused.",
         ),
     ],
 )

@@ -11,11 +11,12 @@
 # 4. **Pages:** how is memory given out when nobody knows how long an answer will be?
 # 5. **Batching:** when may a batch change, and which prompts does the next step read?
 # 6. **Trade-off:** what does more waiting buy?
+# 7. **Apart:** what if prompts and answers had machines of their own?
 #
-# There are nine exercises, 52 points, and about 95 minutes of work. Write your answer where it says `YOUR CODE HERE`;
-# add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can see.
-# **When they pass, and Validate passes, that is the beginning:** the hidden checks try other models, other machines,
-# other traffic, and the cases at the edge that the text names.
+# There are eleven exercises, 60 points, and about 110 minutes of work. Write your answer where it says
+# `YOUR CODE HERE`; add cells of your own wherever you like to try things out. The cell below each answer holds tests
+# that you can see. **When they pass, and Validate passes, that is the beginning:** the hidden checks try other models,
+# other machines, other traffic, and the cases at the edge that the text names.
 #
 # Units stand in the names, SI base units throughout: `_s`, `_bytes`, `_tokens`. A kB is 1,000 bytes, a KiB 1,024.
 
@@ -374,8 +375,8 @@ pd.DataFrame(cache_sizing(MODELS, 32_768, 436e9)).set_index("model").map("{:,.0f
 #
 # A block is free again when its last user is gone, and then nobody finds it any more.
 #
-# **What the model leaves out.** Real servers keep freed blocks findable until they are needed (a *prefix cache*), and
-# may swap a sequence out instead of computing it again.
+# **What the model leaves out.** Real servers keep freed blocks findable until they are needed, which is the question
+# after the next, and may swap a sequence out instead of computing it again.
 #
 # **Exercise 5** (9 points, 18 minutes). Write `BlockAllocator`. It keeps books about blocks; keys and values themselves
 # do not interest it. Prompts are sequences of tokens, numbers or letters; a slice of one can be made a `tuple`. What
@@ -580,6 +581,77 @@ plt.show()
 # before pages, and Kwon et al. measured the like: between a fifth and two fifths of the cache held tokens in the
 # systems they looked at.
 #
+# ### What do earlier requests leave behind?
+#
+# Your allocator forgets a block when its last user leaves. A minute later the same user asks on, and the new prompt
+# begins with all that was said before: every token of it is read again. A **prefix cache** forgets nothing before it
+# must. Blocks of earlier prompts stay, and a new prompt takes over what it finds *from its beginning*.
+# **How much is that?**
+#
+# Each prompt is a row of full blocks $b_1, b_2, \dots$ A block has a name that stands for its tokens and for all
+# before them, so blocks of one name are equal. Requests come one after the other, and each finds
+#
+# $$ h = \max \{ k : b_1, \dots, b_k \text{ are in the cache} \}. $$
+#
+# It computes the others, and then *all* of its blocks are in the cache and have just been used. If they are now more
+# than memory holds, blocks go until it holds them: first the one whose last use lies farthest back. Blocks of one
+# prompt were used together, and of these **the last goes first**: without the beginning nobody finds an end.
+#
+# **What the model leaves out.** Requests that run hold their blocks, and nobody may take them away. Blocks that an
+# answer has filled stay, too. And several replicas have several caches: then whoever routes the requests decides what
+# they find. (Zheng et al., "SGLang", NeurIPS 2024, keep such a cache as a tree; there a block is one token.)
+#
+# **Exercise 7** (4 points, 8 minutes). Write `prefix_hits`. Names can be keys of a dict; a memory without end holds
+# `np.inf` blocks.
+
+
+# %% exercise={"id": "m05_prefix_hits", "reference": "m05_llm_inference.prefix_cache:prefix_hits"}
+def prefix_hits(prompts, capacity_blocks):
+    """Blocks that each of N prompts finds in the cache, which is empty at the beginning: an array of N numbers [1].
+
+    prompts:         N lists of names of blocks, in order; equal names have equal blocks before them [1]
+    capacity_blocks: blocks that memory holds, one at least; may be infinite [1]
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m05_prefix_hits"}
+prompts = [["a", "ab", "abc"], ["a", "ab", "abd"], ["x"], ["a", "ab"]]
+assert list(prefix_hits(prompts, np.inf)) == [0, 2, 0, 2], f"two blocks are found again: {prefix_hits(prompts, np.inf)}"
+assert list(prefix_hits(prompts, 2)) == [0, 2, 0, 1], f"x takes the place of ab, not of a: {prefix_hits(prompts, 2)}"
+
+# %% [markdown]
+# Thirty conversations that take turns, all behind one system prompt of 25 blocks. The second line is the same traffic
+# with the user's name written in front of the system prompt.
+
+
+# %%
+def turns(rng, named, conversations=30, requests=120):
+    """Prompts by the names of their blocks: what was said, and a few blocks more with each turn."""
+    said, asked = [25] * conversations, []
+    for who in rng.integers(conversations, size=requests).tolist():
+        said[who] += int(rng.integers(2, 20))
+        asked.append([(who if named or place >= 25 else "system", place) for place in range(said[who])])
+    return asked
+
+
+memories = np.geomspace(60, 3000, 8).astype(int)
+figure, axes = plt.subplots(figsize=(8.5, 3.8))
+for named, colour, label in ((False, BLUE, "system prompt first"), (True, ORANGE, "user's name first")):
+    asked = turns(np.random.default_rng(12), named)
+    found = [100 * np.sum(prefix_hits(asked, int(memory))) / sum(map(len, asked)) for memory in memories]
+    axes.semilogx(memories, found, "o-", markersize=4, color=colour, label=label)
+axes.set(xlabel="memory [blocks]", ylabel="blocks found [%]", ylim=(0, 100), title="What need not be read again")
+axes.legend(frameon=False)
+axes.minorticks_off()
+plt.show()
+
+# %% [markdown]
+# **Notice.** A small memory holds the system prompt, and that is what it finds. Conversations are found once memory
+# holds most of those that are going on; before, they go before they are asked for again. In between the line climbs,
+# and there memory is worth money: what is found is not computed (section 2), and the first token comes sooner. The
+# user's name in front costs forty points of a hundred in a small memory, and still ten in a large one.
+#
 # ## 5. Which prompts does the next step read?
 #
 # A server works in **steps**. In every step each request that is writing gets one more token; whoever is done leaves,
@@ -604,7 +676,7 @@ plt.show()
 # Whoever is done earlier is padded: it stays in every step to the end, and costs as before. Whoever comes in the
 # meantime waits. That is *static batching*. **What does it cost?**
 #
-# **Exercise 7** (4 points, 8 minutes). Write `static_batching`: with the time of a step above, when does each request
+# **Exercise 8** (4 points, 8 minutes). Write `static_batching`: with the time of a step above, when does each request
 # get its first token, and when is it returned?
 
 
@@ -732,7 +804,7 @@ pd.DataFrame({way: [answer_tokens / last.max()] for way, (_, last) in both.items
 # - *And the others?* They have paid, too. Nobody who has waited longer than `patience_s` should have to wait for any
 #   other: such a request comes first.
 #
-# **Exercise 8** (9 points, 16 minutes). Write `next_prompts`. The hidden checks let it serve traffic that you have not
+# **Exercise 9** (9 points, 16 minutes). Write `next_prompts`. The hidden checks let it serve traffic that you have not
 # seen, on this replica and on another one, and measure the goodput against `first_come_first_served`. They also measure
 # the longest wait.
 
@@ -808,7 +880,7 @@ plt.show()
 # possible settings. There is no best one, but there are many that nobody should choose, because another one is better
 # in *both* respects. What is left is the **Pareto front**.
 #
-# **Exercise 9** (5 points, 9 minutes). Write `tradeoff_figure`: again a figure as plain data. A setting with which
+# **Exercise 10** (5 points, 9 minutes). Write `tradeoff_figure`: again a figure as plain data. A setting with which
 # nobody was served has no time to first token (NaN), and cannot be drawn: name it in `left_out`. So is one whose time
 # or rate is zero, since the axis is logarithmic, and nothing comes of nothing.
 
@@ -902,6 +974,90 @@ pd.DataFrame(runs).set_index("setting").query("ttft_s < 1.2 * @SERVICE['ttft_lim
 #   still keeps up.
 # - What the picture does not show is the third metric. Look up the TPOT of the marked setting in the table before you
 #   sign for it: a front in two metrics may be bought with a third. Section 5 knew that limit, this figure does not.
+#
+# ## 7. What if prompts and answers had machines of their own?
+#
+# So far every compromise had one reason: prompts and answers share the steps of one machine. *Disaggregation* parts
+# them. **Prefill instances** read prompts and write first tokens, **decode instances** write the others, and nobody
+# stalls anybody. Between them each request's cache moves. **How many of each does a service need?**
+#
+# A prefill instance reads one prompt after the other, each in $D$ seconds: a long prompt fills the machine on its own.
+# When prompts come to it at random, $R$ a second, some must wait, and the mean time to first token is
+#
+# $$ \mathrm{TTFT} = D + \frac{R D^2}{2 \, (1 - R D)}, \qquad R D < 1 $$
+#
+# (Zhong et al., DistServe, OSDI 2024, equation 1; queues have a module of their own). Each request goes to one of the
+# prefill instances at random, so each instance gets its share of the rate, and has a queue of its own. A decode
+# instance sustains so many requests a second: you know from section 6 how that is measured.
+#
+# **What the model leaves out.** Prompts of unlike lengths wait longer. Whoever sends a request to the shortest queue
+# does better than chance. And a mean is no promise to anybody: a limit on the 99th percentile takes more instances.
+#
+# **Exercise 11** (4 points, 8 minutes). Write `instances_apart`: for several rates, the fewest instances of both kinds
+# with which the mean TTFT keeps its limit and the answers get written, and the mean TTFT that users then see.
+
+
+# %% exercise={"id": "m05_instances_apart", "reference": "m05_llm_inference.disaggregation:instances_apart"}
+def instances_apart(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    """Instances of both kinds that carry each of N rates, a table with one row a rate.
+
+    rates_per_s:       N rates of requests, of the whole service [1/s]
+    prefill_s:         time that an instance reads a prompt [s]
+    decode_rate_per_s: requests a second that a decode instance sustains [1/s]
+    ttft_limit_s:      limit on the mean time to first token [s]
+
+    Returns a dict of columns: `prefill` and `decode`, instances [1]; `ttft_s`, the mean time to first token with them
+    [s].
+
+    Raises ValueError if no number of instances keeps the limit.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m05_instances_apart"}
+apart = instances_apart([4.9, 6.0], prefill_s=0.1, decode_rate_per_s=2.5, ttft_limit_s=0.15)
+assert set(apart) == {"prefill", "decode", "ttft_s"}, f"these columns: {sorted(apart)}"
+assert list(apart["prefill"]) == [1, 2], f"five a second wait 0.05 s for one instance, six wait longer: {apart}"
+assert list(apart["decode"]) == [2, 3], f"two instances write for five a second, and not for six: {apart}"
+assert np.isclose(apart["ttft_s"][1], 0.1 + 0.03 / 1.4), f"three a second for each of the two: {apart['ttft_s']}"
+try:
+    instances_apart([1.0], prefill_s=0.2, decode_rate_per_s=2.5, ttft_limit_s=0.15)
+except ValueError:
+    pass
+else:
+    raise AssertionError("nobody has a first token before the prompt is read: raise ValueError")
+
+# %% [markdown]
+# The replica of section 5, with prompts of 1,500 tokens and answers of 200, written 32 at a time. The table shows what
+# moves: the caches of such prompts, over a link of 50 GB/s.
+
+# %%
+prefill_s = SERVICE["step_s"] + 1500 * SERVICE["token_s"]
+decode_rate_per_s = 32 / (SERVICE["step_s"] + 32 * SERVICE["token_s"]) / 200
+rates_per_s = np.arange(1, 61)
+figure, (left, right) = plt.subplots(1, 2, figsize=(9.5, 3.8), layout="constrained")
+for limit_s, colour in ((0.15, RED), (0.3, ORANGE), (1.0, BLUE)):
+    plan = instances_apart(rates_per_s, prefill_s, decode_rate_per_s, limit_s)
+    prefill = np.asarray(plan["prefill"])
+    left.step(rates_per_s, prefill, where="mid", color=colour, label=f"prefill, TTFT of {limit_s:g} s")
+    right.plot(rates_per_s, 100 * rates_per_s * prefill_s / prefill, color=colour)
+left.step(rates_per_s, plan["decode"], where="mid", color=GREY, label="decode")
+left.set(xlabel="requests [1/s]", ylabel="instances [1]", title="How many")
+right.set(xlabel="requests [1/s]", ylabel="time [%]", ylim=(0, 100), title="How busy a prefill instance is")
+left.legend(frameon=False, fontsize=9)
+plt.show()
+moved = pd.Series(cache_sizing(MODELS, 1500, 1)["request_bytes"], index=list(MODELS), name="moved [MB]") / 1e6
+pd.DataFrame({"moved [MB]": moved, "over the link [ms]": moved / 50}).round(1)
+
+# %% [markdown]
+# **Notice.**
+#
+# - A limit is paid for in idle time. With 0.3 s, three times what a prompt takes to read, an instance may be busy four
+#   fifths of the time; with half as much it stands idle for half of it. Asking for less and less costs more and more.
+# - There is no *one* ratio of the two kinds: it follows from the limit and from the lengths, and both change over the
+#   day. Whoever parts the machines must be able to move them from one side to the other.
+# - What moves takes nearly two steps of decode for a cache like that of OPT-13B, and less than one for the others. On a
+#   slow network that is another matter.
 #
 # You can now say what users wait for, what they hold, how it is given out, who is read next, and what it costs. Before
 # you hand in: run the notebook from the top, press Validate, and then ask of each function what its visible tests do

@@ -173,6 +173,20 @@ def block_figure_from_a_table(lengths, block_tokens, longest_tokens, aim_share):
     }
 
 
+@answer("m05_prefix_hits", by="the time of each block's last use")
+def hits_by_last_use(prompts, capacity_blocks):
+    used, hits = {}, []
+    for now, blocks in enumerate(prompts):
+        missing = [place for place, name in enumerate(blocks) if name not in used]
+        hits.append(missing[0] if missing else len(blocks))
+        for place, name in enumerate(blocks):
+            used[name] = (now, -place)
+        by_age = sorted(used, key=used.get, reverse=True)
+        if len(by_age) > capacity_blocks:
+            used = {name: used[name] for name in by_age[: int(capacity_blocks)]}
+    return np.array(hits)
+
+
 @answer("m05_static_batching", by="a clock that ticks once a step")
 def static_step_by_step(arrivals_s, prompt_tokens, output_tokens, slots, step_s, token_s):
     order = list(arrivals_s)
@@ -248,3 +262,20 @@ def tradeoff_with_a_frame(runs, ttft_limit_s):
         "marks": [{"label": row["setting"], "x": row["ttft_s"], "y": row["tokens_per_s"]} for row in marked],
         "left_out": frame["setting"][~sound].to_list(),
     }
+
+
+@answer("m05_instances_apart", by="instances added one by one")
+def instances_one_by_one(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    if ttft_limit_s <= prefill_s:
+        raise ValueError("reading alone takes that long")
+    rows = []
+    for rate in np.asarray(rates_per_s, float):
+        readers, writers, seen_s = 0, 1, math.inf
+        while seen_s > ttft_limit_s:
+            readers += 1
+            idle = 1 - rate * prefill_s / readers
+            seen_s = prefill_s * (1 + (1 - idle) / idle / 2) if idle > 0 else math.inf
+        while writers * decode_rate_per_s < rate:
+            writers += 1
+        rows.append({"prefill": readers, "decode": writers, "ttft_s": seen_s})
+    return pd.DataFrame(rows)

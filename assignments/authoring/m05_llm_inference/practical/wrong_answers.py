@@ -803,6 +803,111 @@ def linear_sizes(lengths, block_tokens, longest_tokens, aim_share):
     return block_figure(lengths, block_tokens, longest_tokens, aim_share, scale="linear")
 
 
+# --- a prefix cache ---------------------------------------------------------------------------------------------------
+
+ENDLESS, OLDEST, BEGINNING, CONVERSATIONS = (
+    "memory without end",
+    "longest not used",
+    "the beginning stays",
+    "conversations",
+)
+
+
+def run_from_the_beginning(blocks, cached):
+    found = 0
+    while found < len(blocks) and blocks[found] in cached:
+        found += 1
+    return found
+
+
+def used_last_to_first(blocks):
+    return blocks[::-1]
+
+
+def cache_with(prompts, capacity_blocks, found=run_from_the_beginning, order=used_last_to_first, is_renewed=True):
+    """Hits in a cache kept as a list, from the block that goes first to the one that goes last."""
+    cached, hits = [], []
+    for blocks in prompts:
+        hits.append(found(blocks, cached))
+        for block in order(blocks):
+            if block not in cached:
+                cached.append(block)
+            elif is_renewed:
+                cached.remove(block)
+                cached.append(block)
+        cached = cached[len(cached) - capacity_blocks :] if len(cached) > capacity_blocks else cached
+    return hits
+
+
+@mistake(
+    "m05_prefix_hits",
+    misconception="first in, first out",
+    loses=[OLDEST, CONVERSATIONS],
+    hint="You let the block go that came first, even if it was used a moment ago. A hit is a use, too.",
+)
+def oldest_goes(prompts, capacity_blocks):
+    return cache_with(prompts, capacity_blocks, is_renewed=False)
+
+
+@mistake(
+    "m05_prefix_hits",
+    misconception="the beginning was used first, so it goes first",
+    loses=[BEGINNING, CONVERSATIONS],
+    hint="You let the beginning of a prompt go before its end. Without the beginning nobody ever finds the end.",
+)
+def beginning_goes(prompts, capacity_blocks):
+    return cache_with(prompts, capacity_blocks, order=list)
+
+
+@mistake(
+    "m05_prefix_hits",
+    misconception="the whole prompt or nothing",
+    loses=[ENDLESS, BEGINNING, CONVERSATIONS],
+    hint="Yours finds a prompt only if all of it is there. Two prompts that begin alike share what is equal.",
+)
+def all_or_nothing(prompts, capacity_blocks):
+    def found(blocks, cached):
+        return len(blocks) if all(block in cached for block in blocks) else 0
+
+    return cache_with(prompts, capacity_blocks, found=found)
+
+
+@mistake(
+    "m05_prefix_hits",
+    misconception="the cache is the prompt before",
+    loses=[ENDLESS, OLDEST, BEGINNING, CONVERSATIONS],
+    hint="You compared each prompt with the one before it. The cache also holds what others left earlier.",
+)
+def the_one_before(prompts, capacity_blocks):
+    pairs = zip([[], *prompts], prompts, strict=False)
+    return [run_from_the_beginning(blocks, before[: int(min(capacity_blocks, 10**6))]) for before, blocks in pairs]
+
+
+@mistake(
+    "m05_prefix_hits",
+    misconception="memory holds so many prompts",
+    loses=[BEGINNING, CONVERSATIONS],
+    hint="You counted prompts. Memory holds blocks, and a long prompt has more of them.",
+)
+def as_many_prompts(prompts, capacity_blocks):
+    kept, hits = [], []
+    for blocks in prompts:
+        hits.append(max((run_from_the_beginning(blocks, one) for one in kept), default=0))
+        kept = [one for one in kept if one != blocks] + [blocks]
+        kept = kept[1:] if len(kept) > capacity_blocks else kept
+    return hits
+
+
+@mistake(
+    "m05_prefix_hits",
+    misconception="memory has no end",
+    loses=[OLDEST, BEGINNING, CONVERSATIONS],
+    hint="Nothing ever leaves your cache. Memory holds `capacity_blocks`: count them after each request.",
+)
+def nothing_goes(prompts, capacity_blocks):
+    return cache_with(prompts, float("inf"))
+
+
 # --- static batching --------------------------------------------------------------------------------------------------
 
 FIRST, RETURN, BATCHES, ORDER = (
@@ -1156,3 +1261,147 @@ def only_the_best(runs, ttft_limit_s):
     points, line = figure["series"]
     points |= {"x": line["x"], "y": line["y"]}
     return figure
+
+
+# --- prefill and decode apart -----------------------------------------------------------------------------------------
+
+READING, WRITING, SEEN, LIMITS = "prefill instances", "decode instances", "what users see", "limits that nobody keeps"
+
+
+def mean_ttft_s(rate_per_s, prefill_s, waits=0.5):
+    load = rate_per_s * prefill_s
+    return prefill_s + waits * load * prefill_s / (1 - load) if load < 1 else float("inf")
+
+
+def enough(rate_per_s, holds):
+    """The first number of instances that does."""
+    instances = 1
+    while not holds(rate_per_s / instances):
+        instances += 1
+    return instances
+
+
+def apart(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s, **changed):
+    """The right table, but for some columns: functions of a rate, and of the prefill instances as well for `ttft_s`."""
+    if ttft_limit_s <= prefill_s:
+        raise ValueError("nobody keeps this limit")
+    rules = {
+        "prefill": lambda rate: enough(rate, lambda each: mean_ttft_s(each, prefill_s) <= ttft_limit_s),
+        "decode": lambda rate: int(-(-rate // decode_rate_per_s)),
+        "ttft_s": lambda rate, instances: mean_ttft_s(rate / instances, prefill_s),
+    } | changed
+    rates = [float(rate) for rate in rates_per_s]
+    prefill = [rules["prefill"](rate) for rate in rates]
+    decode = [rules["decode"](rate) for rate in rates]
+    seen_s = [rules["ttft_s"](rate, instances) for rate, instances in zip(rates, prefill, strict=True)]
+    return {"prefill": prefill, "decode": decode, "ttft_s": seen_s}
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="a load below one is enough",
+    loses=[READING, SEEN],
+    hint="Your prefill instances just get done with all prompts. Near a load of one the queue grows without end, and "
+    "the limit is missed long before.",
+)
+def just_not_overloaded(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    return apart(
+        rates_per_s,
+        prefill_s,
+        decode_rate_per_s,
+        ttft_limit_s,
+        prefill=lambda rate: int(rate * prefill_s) + 1,
+    )
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="n instances are one that is n times as fast",
+    loses=[READING, SEEN],
+    hint="You divided the time of a prompt by the number of instances. Each still reads its own prompt in full; it "
+    "only gets fewer of them.",
+)
+def one_fast_instance(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    def fastest(rate):
+        instances = 1
+        while mean_ttft_s(rate, prefill_s / instances) > ttft_limit_s:
+            instances += 1
+        return instances
+
+    return apart(
+        rates_per_s,
+        prefill_s,
+        decode_rate_per_s,
+        ttft_limit_s,
+        prefill=fastest,
+        ttft_s=lambda rate, instances: mean_ttft_s(rate, prefill_s / instances),
+    )
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="the limit is on the wait",
+    loses=[READING, SEEN],
+    hint="You let the wait alone be as long as the limit. The first token comes when the prompt is read, too.",
+)
+def limit_on_the_wait(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    def reading(rate):
+        return enough(rate, lambda each: mean_ttft_s(each, prefill_s) <= ttft_limit_s + prefill_s)
+
+    return apart(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s, prefill=reading)
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="any queue waits like M/M/1",
+    loses=[READING, SEEN],
+    hint="You left out the 2: that is a queue whose service times are drawn as well. Equal prompts wait half as long.",
+)
+def drawn_service(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    def reading(rate):
+        return enough(rate, lambda each: mean_ttft_s(each, prefill_s, waits=1.0) <= ttft_limit_s)
+
+    return apart(
+        rates_per_s,
+        prefill_s,
+        decode_rate_per_s,
+        ttft_limit_s,
+        prefill=reading,
+        ttft_s=lambda rate, instances: mean_ttft_s(rate / instances, prefill_s, waits=1.0),
+    )
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="a part of an instance is an instance",
+    loses=[WRITING],
+    hint="You rounded the decode instances. What is left over after whole ones must be written, too.",
+)
+def rounded_instances(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    return apart(
+        rates_per_s,
+        prefill_s,
+        decode_rate_per_s,
+        ttft_limit_s,
+        decode=lambda rate: max(round(rate / decode_rate_per_s), 1),
+    )
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="what is allowed is what users see",
+    loses=[SEEN],
+    hint="You gave back the limit. Instances are whole, so users see less than it: how busy is each one?",
+)
+def limit_is_seen(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    return apart(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s, ttft_s=lambda _rate, _instances: ttft_limit_s)
+
+
+@mistake(
+    "m05_instances_apart",
+    misconception="enough machines keep any limit",
+    loses=[LIMITS],
+    hint="The limit is shorter than the reading of a prompt. However many instances there are, say that none keeps it.",
+)
+def any_limit(rates_per_s, prefill_s, decode_rate_per_s, ttft_limit_s):
+    return apart(rates_per_s, prefill_s, decode_rate_per_s, max(ttft_limit_s, 1.001 * prefill_s))
