@@ -127,10 +127,11 @@ def instances_apart(
 
     Examples
     --------
-    An instance that waits 0.05 s on average is busy half of the time, with five prompts a second.
+    With five prompts a second an instance is busy half of the time, and they wait 0.05 s: four are few enough, six not.
 
-    >>> instances_apart([5, 6], prefill_s=0.1, decode_rate_per_s=3.0, ttft_limit_s=0.15)
-    {'prefill': array([1, 2]), 'decode': array([2, 2]), 'ttft_s': array([0.15      , 0.12142857])}
+    >>> plan = instances_apart([4, 6], prefill_s=0.1, decode_rate_per_s=3.0, ttft_limit_s=0.15)
+    >>> plan["prefill"], plan["decode"], np.round(plan["ttft_s"], 4)
+    (array([1, 2]), array([2, 2]), array([0.1333, 0.1214]))
     """
     validate.require_positive(rates_per_s=rates_per_s, prefill_s=prefill_s, decode_rate_per_s=decode_rate_per_s)
     if not prefill_s < ttft_limit_s:

@@ -60,7 +60,7 @@ def tokens_per_round(acceptance: ArrayLike, proposals: ArrayLike) -> Array:
     alpha, gamma = np.broadcast_arrays(np.asarray(acceptance, dtype=float), np.asarray(proposals, dtype=float))
     if not (np.all((alpha >= 0) & (alpha <= 1)) and np.all(gamma >= 0)):
         raise ValueError("an acceptance lies between 0 and 1, proposals are not negative")
-    refused = np.where(alpha < 1, 1 - alpha, 1.0)
+    refused = np.where(alpha < 1, 1 - alpha, np.nan)  # a draft that is never refused has a case of its own
     return np.asarray(np.where(alpha < 1, (1 - alpha ** (gamma + 1)) / refused, gamma + 1))
 
 

@@ -648,8 +648,8 @@ plt.show()
 
 # %% [markdown]
 # **Notice.** A small memory holds the system prompt, and that is what it finds. Conversations are found once memory
-# holds most of those that are going on; before, they go before they are asked for again. In between the line climbs,
-# and there memory is worth money: what is found is not computed (section 2), and the first token comes sooner. The
+# holds most of those that are going on; in less, each is gone when its user asks on. In between the line climbs, and
+# there memory is worth money: what is found is not computed (section 2), and the first token comes sooner. The
 # user's name in front costs forty points of a hundred in a small memory, and still ten in a large one.
 #
 # ## 5. Which prompts does the next step read?

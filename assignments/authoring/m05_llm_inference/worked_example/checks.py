@@ -6,6 +6,7 @@ import numpy as np
 
 from graders.checks import Equal, Exercise, Raises, call, sampled, value
 from reference_solutions.m05_llm_inference.node_budget import node_budget
+from reference_solutions.m05_llm_inference.speculative_decoding import tokens_per_round
 from reference_solutions.m05_llm_inference.step_times import step_time_s
 
 # --- how many users ---------------------------------------------------------------------------------------------------
@@ -128,6 +129,50 @@ STEP = Exercise(
                 call(1, -5, **LITTLE, bandwidth_bytes_per_s=1e12),
             ],
             message="Negative numbers of tokens are refused.",
+        ),
+    ],
+)
+
+# --- speculation ------------------------------------------------------------------------------------------------------
+
+
+def a_draft(rng):
+    return call(float(rng.uniform(0.3, 0.95)), int(rng.integers(2, 9)))
+
+
+def drafts_against_rounds(rng):
+    """Acceptances as a column, lengths of a round as a row."""
+    return call(rng.uniform(0.3, 0.95, size=(3, 1)), np.arange(1, 7))
+
+
+ROUND = Exercise(
+    "m05_tokens_per_round",
+    reference=tokens_per_round,
+    checks=[
+        Equal(
+            "one draft",
+            weight=1,
+            cases=[sampled(a_draft, count=4)],
+            message="Rounds of several proposals, of which the first that is refused is the last that counts.",
+        ),
+        Equal(
+            "many drafts",
+            weight=0.75,
+            cases=[sampled(drafts_against_rounds, count=2)],
+            message="Arrays of acceptances and of proposals, one against the other.",
+        ),
+        Equal(
+            "never and always",
+            weight=0.75,
+            cases=[call(1.0, 4), call([0.0, 0.5, 1.0], 3), call([0.4, 1.0], 0)],
+            message="A draft that is never right, one that always is, and rounds without a proposal.",
+        ),
+        Raises(
+            ValueError,
+            "no probability",
+            weight=0.5,
+            cases=[call(1.01, 4), call([0.5, -0.1], 2), call(0.5, -1)],
+            message="What is no probability is refused, and so are negative proposals.",
         ),
     ],
 )

@@ -5,8 +5,8 @@
 # *How many users is that, how fast will their answers run, and what would make it better?* You will answer with a
 # sheet of paper's worth of arithmetic, and find that one number decides nearly everything.
 #
-# The analysis is laid out for you. Some steps are missing: **you complete two of them and explain the third.** That is
-# 10 points and about 18 minutes. What you explain is marked by a person; each numbered part of the question has its own
+# The analysis is laid out for you. Some steps are missing: **you complete three of them and explain one.** That is
+# 13 points and about 24 minutes. What you explain is marked by a person; each numbered part of the question has its own
 # points.
 #
 # **The model** (its published configuration): 80 layers, 8 key-value heads of 128 elements, 70.55 billion weights in
@@ -206,17 +206,58 @@ pd.DataFrame(rows, columns=columns).set_index("proposal").map("{:,.0f}".format)
 #    you would choose the other one, and say why.
 
 # %% [markdown]
-# ## 4. For those who want one more step: speculation
+# ## 4. One more step: speculation
 #
 # If decode waits for memory, arithmetic is idle. *Speculative decoding* puts it to work: a small model proposes
-# $\gamma$ tokens, and the large one checks all of them in one step, which reads the weights once. If each proposal is
-# accepted with probability $\alpha$, a round writes $(1 - \alpha^{\gamma + 1}) / (1 - \alpha)$ tokens (Leviathan,
-# Kalman and Matias, ICML 2023). The paper's speed-up assumes that checking costs no more than writing one token. Your
-# function knows when that is so.
+# $\gamma$ tokens, and the large one checks all of them in one step, which reads the weights once. From the first to
+# the last, each proposal is accepted with probability $\alpha$, whatever came of others; **the first that is not ends
+# the round**, and those behind it are void. Then the large model's own token follows, which its step has brought along:
+# in place of the refused one, or after the last. **How many tokens does a round write?**
+#
+# With $E$ tokens a round, and a draft step that takes $c$ times as long as a step of the large model,
+#
+# $$ S = \frac{E}{\gamma \, c + 1} $$
+#
+# is the speed-up of the paper (Leviathan, Kalman and Matias, ICML 2023, theorem 3.8), if checking costs no more than
+# writing one token. Your `step_time_s` knows when that is so.
+#
+# **What the model leaves out.** Texts have easy and hard passages, so that acceptances come in runs.
+#
+# **Exercise 4** (3 points, 6 minutes). Write `tokens_per_round`, the expected number $E$. Both arguments may be arrays
+# and broadcast. A draft that is always right is allowed, and so is one that never is.
+
+
+# %% exercise={"id": "m05_tokens_per_round", "reference": "m05_llm_inference.speculative_decoding:tokens_per_round"}
+def tokens_per_round(acceptance, proposals):
+    """Expected tokens that a round of speculative decoding writes [1].
+
+    acceptance: probability that a proposal is accepted, if those before it were: 0 to 1, both included [1]
+    proposals:  tokens that the draft model proposes in a round; may be 0 [1]
+
+    Raises ValueError for an acceptance that is no probability, and for proposals that are negative.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m05_tokens_per_round"}
+assert np.isclose(tokens_per_round(0.5, 1), 1.5), "one token for sure, and a second one every other time"
+assert np.isclose(tokens_per_round(0.8, 4), 3.3616), f"3.3616 tokens, not {tokens_per_round(0.8, 4)}"
+assert np.isclose(tokens_per_round(1.0, 4), 5), "four that are accepted, and the large model's own"
+assert np.shape(tokens_per_round([[0.5], [0.8]], [1, 2, 4])) == (2, 3), "two drafts, three lengths of a round"
+try:
+    tokens_per_round(1.2, 4)
+except ValueError:
+    pass
+else:
+    raise AssertionError("1.2 is no probability: raise ValueError")
+
+# %% [markdown]
+# What is it worth on this node? A step that checks processes five tokens for each request, and the draft's four steps
+# take a twentieth each.
 
 # %%
 acceptance, proposals_each, draft_share = 0.8, 4, 0.05
-written = (1 - acceptance ** (proposals_each + 1)) / (1 - acceptance)
+written = tokens_per_round(acceptance, proposals_each)
 batch = np.arange(1, 301)
 figure, axes = plt.subplots(figsize=(8.5, 3.8))
 for context, colour in ((256, GREEN), (1024, BLUE)):

@@ -39,3 +39,16 @@ def step_by_step(
         return overhead_s + (computing if computing > reading else reading)
 
     return np.vectorize(one, otypes=[float])(tokens, cached_tokens)
+
+
+@answer("m05_tokens_per_round", by="a recursion from the last proposal to the first")
+def round_from_its_end(acceptance, proposals):
+    def one(alpha, gamma):
+        if not 0 <= alpha <= 1 or gamma < 0:
+            raise ValueError(f"acceptance {alpha}, {gamma} proposals")
+        tokens = 1.0  # the large model's own
+        for _ in range(int(gamma)):
+            tokens = 1.0 + alpha * tokens
+        return tokens
+
+    return np.vectorize(one, otypes=[float])(acceptance, proposals)

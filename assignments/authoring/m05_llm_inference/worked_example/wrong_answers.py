@@ -225,3 +225,87 @@ def nothing_refused(
     new, cached = np.maximum(tokens, 0), np.maximum(cached_tokens, 0)
     reading = (weight_bytes + cached * token_bytes) / bandwidth_bytes_per_s
     return np.maximum(new * token_flops / peak_flops_per_s, reading) + overhead_s
+
+
+# --- speculation ------------------------------------------------------------------------------------------------------
+
+ONE, MANY, EXTREMES, PROBABILITY = "one draft", "many drafts", "never and always", "no probability"
+
+
+def is_refused(acceptance, proposals):
+    if np.min(acceptance) < 0 or np.max(acceptance) > 1 or np.min(proposals) < 0:
+        raise ValueError("no such draft")
+
+
+def accepted(acceptance, proposals):
+    """Expected proposals in a row that are accepted, added up: the k-th counts if all up to it are."""
+    alpha, gamma = np.broadcast_arrays(np.asarray(acceptance, float), proposals)
+    return sum(np.where(place <= gamma, alpha**place, 0.0) for place in range(1, int(np.max(gamma)) + 1)) + 0 * alpha
+
+
+@mistake(
+    "m05_tokens_per_round",
+    misconception="each proposal counts for itself",
+    loses=[ONE, MANY, EXTREMES],
+    hint="You counted every proposal that would be accepted. Behind the first refusal all are void, right or not.",
+)
+def each_for_itself(acceptance, proposals):
+    is_refused(acceptance, proposals)
+    return 1 + np.asarray(acceptance) * np.asarray(proposals)
+
+
+@mistake(
+    "m05_tokens_per_round",
+    misconception="only the draft writes",
+    loses=[ONE, MANY, EXTREMES],
+    hint="A token is missing. The step that checks brings the large model's own token along, even if all are refused.",
+)
+def without_its_own_token(acceptance, proposals):
+    is_refused(acceptance, proposals)
+    return accepted(acceptance, proposals)
+
+
+@mistake(
+    "m05_tokens_per_round",
+    misconception="all proposals or none",
+    loses=[ONE, MANY, EXTREMES],
+    hint="Yours keeps a round only if all of it is accepted. What stands before the first refusal is kept.",
+)
+def all_or_none(acceptance, proposals):
+    is_refused(acceptance, proposals)
+    return 1 + np.asarray(proposals) * np.asarray(acceptance, float) ** np.asarray(proposals)
+
+
+@mistake(
+    "m05_tokens_per_round",
+    misconception="a round goes on until something is refused",
+    loses=[ONE, MANY, EXTREMES],
+    hint="Your rounds have no end but a refusal. After its last proposal a round is over, however good the draft is.",
+)
+def until_refused(acceptance, proposals):
+    is_refused(acceptance, proposals)
+    alpha = np.minimum(np.asarray(acceptance, float), 1 - 1e-12)
+    return 1 / (1 - alpha) + 0 * np.asarray(proposals)
+
+
+@mistake(
+    "m05_tokens_per_round",
+    misconception="a sum of powers is a fraction, always",
+    loses=[EXTREMES],
+    hint="With an acceptance of one you divided zero by zero. A draft that is always right writes all its proposals.",
+)
+def zero_by_zero(acceptance, proposals):
+    is_refused(acceptance, proposals)
+    alpha = np.asarray(acceptance, float)
+    with np.errstate(invalid="ignore"):
+        return (1 - alpha ** (np.asarray(proposals) + 1)) / (1 - alpha)
+
+
+@mistake(
+    "m05_tokens_per_round",
+    misconception="wrong input made plausible",
+    loses=[PROBABILITY],
+    hint="An acceptance of 1.01 became one of 1. It is no probability: somebody has mixed something up, so say so.",
+)
+def clipped_probability(acceptance, proposals):
+    return 1 + accepted(np.clip(acceptance, 0, 1), np.maximum(proposals, 0))
