@@ -143,16 +143,17 @@ def goodput_per_s(table, service, window_s):
 # to, and adds up their values: two products of `head_dim` elements for each of these tokens. And at the very end,
 # wherever the next token is asked for, `hidden` meets one more matrix, with a row for each word of the `vocabulary`.
 #
-# With $T$ new tokens that pass, $C$ tokens attended to, added up over all that pass, and $W$ of whose next token is
-# asked for,
+# Let $P$ be the weights that a token meets in all layers, and $A$ the multiply-adds of all layers for each token that
+# it attends to. If $T$ new tokens pass, attend to $C$ tokens, added up over all that pass, and the next token is asked
+# for at $W$ of them, then
 #
-# $$ F = 2 \, \big( T \cdot \text{weights of the layers} + C \cdot \text{elements of both products} + W \cdot
-# \text{vocabulary} \cdot \text{hidden} \big), \qquad C = T p + \frac{T (T + 1)}{2} $$
+# $$ F = 2 \, \big( T P + C A + W \cdot \text{vocabulary} \cdot \text{hidden} \big), \qquad
+# C = T p + \frac{T (T + 1)}{2} $$
 #
-# for a sequence of which $p$ tokens are there already: each new token sees those before it, and itself.
+# for one sequence of which $p$ tokens are there already: each new token sees those before it, and itself.
 #
 # **What the model leaves out.** Look-ups, norms, activations and softmax, which are few operations. Kernels that
-# compute the whole square of a prompt, also where nobody looks. And experts, of whom a token meets only some.
+# compute the whole square of a prompt, also where nobody looks. And experts, of which a token meets only some.
 #
 # **Exercise 2** (4 points, 8 minutes). Write `forward_flops`. The last three arguments may be arrays, one pass each.
 
@@ -649,8 +650,8 @@ plt.show()
 # %% [markdown]
 # **Notice.** A small memory holds the system prompt, and that is what it finds. Conversations are found once memory
 # holds most of those that are going on; in less, each is gone when its user asks on. In between the line climbs, and
-# there memory is worth money: what is found is not computed (section 2), and the first token comes sooner. The
-# user's name in front costs forty points of a hundred in a small memory, and still ten in a large one.
+# there memory is worth money: what is found is not computed (section 2), and the first token comes sooner. The user's
+# name in front costs forty points of a hundred in a small memory, and still ten in a large one.
 #
 # ## 5. Which prompts does the next step read?
 #
@@ -787,8 +788,8 @@ pd.DataFrame({way: [answer_tokens / last.max()] for way, (_, last) in both.items
 # %% [markdown]
 # **Notice.** The machine is the same, and so are the requests and their order. In a batch that stays together most
 # places write nothing most of the time, since one long answer keeps them all. And whoever comes late pays for the
-# answers of strangers before the first token. Where all answers are equally long, say one token of a verdict on each
-# text, nothing is lost.
+# answers of strangers before the first token. Where every answer is a single token, say a verdict on each text, nothing
+# is lost.
 #
 # ### Who is read first?
 #
