@@ -21,12 +21,14 @@ Oracle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from reference_solutions.units import Array
 
-__all__ = ["average_access_cycles", "local_miss_ratios"]
+__all__ = ["access_times", "average_access_cycles", "local_miss_ratios"]
 
 
 def average_access_cycles(level_cycles: ArrayLike, miss_ratios: ArrayLike) -> Array:
@@ -90,3 +92,38 @@ def local_miss_ratios(misses: ArrayLike, accesses: ArrayLike) -> Array:
     reached = np.concatenate([first, missed[..., :-1]], axis=-1)
     local: Array = np.divide(missed, reached, out=np.full(missed.shape, np.nan), where=reached > 0)
     return local
+
+
+def access_times(designs: Mapping[str, ArrayLike], accesses: int) -> dict[str, Array]:
+    """Local miss ratios and mean access time of hierarchies with three caches, one row a hierarchy.
+
+    Parameters
+    ----------
+    designs : mapping of str to (N,) array_like
+        `l1_cycles`, `l2_cycles`, `l3_cycles`, `memory_cycles`; and `l1_misses`, `l2_misses`, `l3_misses`, as they were
+        counted. [cycle, 1]
+    accesses : int
+        Accesses of the core, the same for all. [1]
+
+    Returns
+    -------
+    dict of str to (N,) ndarray
+        `l1_miss_ratio`, `l2_miss_ratio`, `l3_miss_ratio`, all local; `average_cycles`. [1, cycle]
+
+    Examples
+    --------
+    >>> counted = {"l1_misses": [50], "l2_misses": [10], "l3_misses": [3]}
+    >>> times = {"l1_cycles": [1], "l2_cycles": [10], "l3_cycles": [40], "memory_cycles": [200]}
+    >>> {name: round(float(values[0]), 6) for name, values in access_times(counted | times, 1000).items()}
+    {'l1_miss_ratio': 0.05, 'l2_miss_ratio': 0.2, 'l3_miss_ratio': 0.3, 'average_cycles': 2.5}
+    """
+    l1_misses, l2_misses, l3_misses = (np.asarray(designs[f"l{level}_misses"], dtype=float) for level in (1, 2, 3))
+    l1_ratio, l2_ratio, l3_ratio = l1_misses / accesses, l2_misses / l1_misses, l3_misses / l2_misses
+    l3_average = designs["l3_cycles"] + l3_ratio * np.asarray(designs["memory_cycles"])
+    l2_average = designs["l2_cycles"] + l2_ratio * l3_average
+    return {
+        "l1_miss_ratio": l1_ratio,
+        "l2_miss_ratio": l2_ratio,
+        "l3_miss_ratio": l3_ratio,
+        "average_cycles": designs["l1_cycles"] + l1_ratio * l2_average,
+    }

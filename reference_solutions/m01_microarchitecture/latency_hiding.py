@@ -22,13 +22,16 @@ Oracle
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reference_solutions import validate
 from reference_solutions.units import Array
 
-__all__ = ["attainable_issue_per_cycle", "warps_to_hide"]
+__all__ = ["attainable_issue_per_cycle", "latency_hiding_figure", "warps_to_hide"]
 
 
 def warps_to_hide(
@@ -101,3 +104,49 @@ def attainable_issue_per_cycle(
     by_latency = np.multiply(warps, independent) / np.asarray(latency_cycles, dtype=float)
     rate: Array = np.minimum(by_latency, peak_per_cycle)
     return rate
+
+
+def latency_hiding_figure(latency_cycles: int, independent: Sequence[int], most_warps: int) -> dict[str, Any]:
+    """Issue rate of a scheduler over its resident warps, as plain data; at most one instruction a cycle.
+
+    Parameters
+    ----------
+    latency_cycles : int
+        Time from an instruction to the one that needs its result. [cycle]
+    independent : sequence of int
+        Kernels, by the instructions that each warp has under way at a time. [1]
+    most_warps : int
+        Warps that a scheduler holds at most. [1]
+
+    Returns
+    -------
+    dict
+        `title`; `x`, `y` with `label`, `scale`, `limits`; `series` with a line for each kernel, labelled by its number;
+        `marks` with the least warps that reach the peak; `left_out` with the labels of kernels that never do.
+
+    Examples
+    --------
+    >>> figure = latency_hiding_figure(30, [1, 4], most_warps=16)
+    >>> figure["series"][1]["x"], figure["series"][1]["y"]
+    ([0, 7.5, 16], [0.0, 1, 1])
+    >>> figure["marks"], figure["left_out"]
+    ([{'label': '4', 'x': 8, 'y': 1}], ['1'])
+    """
+    series, marks, left_out = [], [], []
+    for own in independent:
+        x = [0, min(latency_cycles / own, most_warps), most_warps]
+        y = [min(1, warps * own / latency_cycles) for warps in x]
+        series.append({"label": str(own), "kind": "line", "x": x, "y": y})
+        enough = -(-latency_cycles // own)
+        if enough <= most_warps:
+            marks.append({"label": str(own), "x": enough, "y": 1})
+        else:
+            left_out.append(str(own))
+    return {
+        "title": "Warps and what each has under way",
+        "x": {"label": "resident warps [1]", "scale": "linear", "limits": [0, most_warps]},
+        "y": {"label": "issue rate [1/cycle]", "scale": "linear", "limits": [0, 1]},
+        "series": series,
+        "marks": marks,
+        "left_out": left_out,
+    }

@@ -24,13 +24,16 @@ Oracle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from reference_solutions import validate
 from reference_solutions.units import Array
 
-__all__ = ["bytes_in_flight", "concurrent_bytes_per_s", "window_parallelism"]
+__all__ = ["bytes_in_flight", "concurrent_bytes_per_s", "memory_use", "window_parallelism"]
 
 
 def concurrent_bytes_per_s(
@@ -100,6 +103,39 @@ def bytes_in_flight(bandwidth_bytes_per_s: ArrayLike, latency_s: ArrayLike) -> A
     validate.require_positive(bandwidth_bytes_per_s=bandwidth_bytes_per_s, latency_s=latency_s)
     moving: Array = np.multiply(np.asarray(bandwidth_bytes_per_s, dtype=float), latency_s)
     return moving
+
+
+def memory_use(programs: Mapping[str, ArrayLike]) -> dict[str, Any]:
+    """Bandwidth that programs get from their memories, and what limits it, one row a program.
+
+    Parameters
+    ----------
+    programs : mapping of str to (N,) array_like
+        `offered`, lines that the program could have under way; `buffers` of the hardware for them; `line_bytes`,
+        `latency_s` and `peak_bytes_per_s` of the memory. [1, B, s, B/s]
+
+    Returns
+    -------
+    dict of str to (N,) ndarray
+        `bytes_per_s`; `limit`, one of "program", "buffers" and "memory", of several that bind at once the last;
+        `lines_needed`, that must be under way for the peak, on average. [B/s, 1]
+
+    Examples
+    --------
+    >>> chase_and_scan = {"offered": [1, 40], "buffers": [12, 12], "line_bytes": [64, 64]}
+    >>> found = memory_use(chase_and_scan | {"latency_s": [80e-9] * 2, "peak_bytes_per_s": [32e9] * 2})
+    >>> (found["bytes_per_s"] / 1e9).round(3).tolist(), found["limit"].tolist(), found["lines_needed"].round(3).tolist()
+    ([0.8, 9.6], ['program', 'buffers'], [40.0, 40.0])
+    """
+    names = ("offered", "buffers", "line_bytes", "latency_s", "peak_bytes_per_s")
+    offered, buffers, line_bytes, latency_s, peak = (np.asarray(programs[name], dtype=float) for name in names)
+    by_latency = np.minimum(offered, buffers) * line_bytes / latency_s
+    without_peak = np.where(offered < buffers, "program", "buffers")
+    return {
+        "bytes_per_s": np.minimum(by_latency, peak),
+        "limit": np.where(by_latency < peak, without_peak, "memory"),
+        "lines_needed": peak * latency_s / line_bytes,
+    }
 
 
 def window_parallelism(misses: ArrayLike, window: int) -> float:

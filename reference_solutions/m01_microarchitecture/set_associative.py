@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reference_solutions.m01_microarchitecture.reuse import stack_distances
 
-__all__ = ["cache_hits", "cache_hits_by_definition", "miss_kinds"]
+__all__ = ["SetAssociativeCache", "cache_hits", "cache_hits_by_definition", "miss_kinds"]
 
 
 def cache_hits(lines: ArrayLike, sets: int, ways: int) -> NDArray[np.bool_]:
@@ -147,6 +147,64 @@ def miss_kinds(lines: ArrayLike, sets: int, ways: int) -> dict[str, int]:
         "capacity": int(np.sum(missed & too_far)),
         "conflict": int(np.sum(missed & ~too_far & ~first)),
     }
+
+
+class SetAssociativeCache:
+    """An LRU cache that says of each access whether it hits, or why it misses.
+
+    Parameters
+    ----------
+    sets, ways : int
+        Shape of the cache; `sets` need not be a power of two. [1]
+
+    Raises
+    ------
+    ValueError
+        If there is no set, or no way.
+
+    Examples
+    --------
+    Lines 0 and 2 take turns in one of two sets, while the other one is empty:
+
+    >>> cache = SetAssociativeCache(sets=2, ways=1)
+    >>> [cache.access(line) for line in (0, 2, 2, 0)]
+    ['compulsory', 'compulsory', 'hit', 'conflict']
+    """
+
+    def __init__(self, sets: int, ways: int) -> None:
+        if min(sets, ways) < 1:
+            raise ValueError("a cache has at least one set and one way")
+        self._ways = ways
+        self._sets: list[list[int]] = [[] for _ in range(sets)]  # each in the order of the last use
+        self._whole: list[int] = []  # the same lines without sets
+        self._touched: set[int] = set()
+
+    def access(self, line: int) -> str:
+        """Touch a line.
+
+        Parameters
+        ----------
+        line : int
+            Which line.
+
+        Returns
+        -------
+        str
+            "hit", or the kind of the miss: "compulsory", "capacity" or "conflict".
+        """
+        own = self._sets[line % len(self._sets)]
+        hit, hits_without_sets, again = line in own, line in self._whole, line in self._touched
+        for held, room in ((own, self._ways), (self._whole, self._ways * len(self._sets))):
+            if line in held:
+                held.remove(line)
+            held.append(line)
+            del held[:-room]  # what was used longest ago, if there is one too many
+        self._touched.add(line)
+        if hit:
+            return "hit"
+        if not again:
+            return "compulsory"
+        return "conflict" if hits_without_sets else "capacity"
 
 
 class _QueueSet:

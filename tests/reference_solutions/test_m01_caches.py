@@ -11,13 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_solutions.m01_microarchitecture.access_time import average_access_cycles, local_miss_ratios
+from reference_solutions.m01_microarchitecture.access_time import (
+    access_times,
+    average_access_cycles,
+    local_miss_ratios,
+)
 from reference_solutions.m01_microarchitecture.reuse import (
     miss_ratios,
     stack_distances,
     stack_distances_by_definition,
 )
-from reference_solutions.m01_microarchitecture.set_associative import cache_hits, cache_hits_by_definition, miss_kinds
+from reference_solutions.m01_microarchitecture.set_associative import (
+    SetAssociativeCache,
+    cache_hits,
+    cache_hits_by_definition,
+    miss_kinds,
+)
 
 RECORDED = json.loads((Path(__file__).parents[1] / "oracles/m01_cache_traces.json").read_text())["traces"]
 LINES = {name: np.array(trace["lines"].split(), dtype=np.int64) for name, trace in RECORDED.items()}
@@ -138,6 +147,28 @@ def test_a_stride_that_hits_one_set_only_conflicts():
     assert miss_kinds(lines, 8, 2) == {"compulsory": 4, "capacity": 0, "conflict": 36}
 
 
+@pytest.mark.parametrize(("name", "config"), CONFIGS[::4], ids=NAMES[::4])
+def test_a_cache_that_is_asked_line_by_line_misses_as_often_as_three_simulators(name, config):
+    cache = SetAssociativeCache(config["sets"], config["ways"])
+    answers = Counter(cache.access(line) for line in LINES[name].tolist())
+    assert {len(LINES[name]) - answers["hit"]} == set(config["misses"]["LRU"].values())
+
+
+@given(traces, st.integers(1, 5), st.integers(1, 4))
+def test_it_names_each_miss_as_distances_do(lines, sets, ways):
+    cache = SetAssociativeCache(sets, ways)
+    answers = [cache.access(line) for line in lines]
+    np.testing.assert_array_equal([answer == "hit" for answer in answers], cache_hits(lines, sets, ways))
+    kinds = Counter(answer for answer in answers if answer != "hit")
+    assert {kind: kinds[kind] for kind in ("compulsory", "capacity", "conflict")} == miss_kinds(lines, sets, ways)
+
+
+@pytest.mark.parametrize("shape", [(0, 1), (1, 0)])
+def test_a_cache_without_room_is_refused(shape):
+    with pytest.raises(ValueError, match="at least one set"):
+        SetAssociativeCache(*shape)
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [((0, 1), "at least one set"), ((1, 0), "at least one set"), ((1, 3, "plru"), "power of two"), ((1, 2, "?"), "no")],
@@ -179,3 +210,19 @@ def test_access_times_broadcast():
 def test_impossible_hierarchies_are_refused(times, ratios):
     with pytest.raises(ValueError, match=r"miss ratio"):
         average_access_cycles(times, ratios)
+
+
+@given(
+    st.lists(st.integers(1, 300), min_size=4, max_size=4), st.integers(1, 20), st.integers(1, 20), st.integers(1, 20)
+)
+def test_counted_misses_pay_level_by_level(cycles, l3_misses, more, still_more):
+    """Each level is paid by whoever reaches it: a sum over levels instead of nested ratios."""
+    misses = [l3_misses + more + still_more, l3_misses + more, l3_misses]
+    accesses = 5 * misses[0]
+    names = ("l1_cycles", "l2_cycles", "l3_cycles", "memory_cycles", "l1_misses", "l2_misses", "l3_misses")
+    found = access_times({name: [value] for name, value in zip(names, cycles + misses, strict=True)}, accesses)
+    paid = np.dot(cycles, [accesses, *misses]) / accesses
+    assert float(found["average_cycles"][0]) == pytest.approx(paid)
+    ratios = [float(found[f"l{level}_miss_ratio"][0]) for level in (1, 2, 3)]
+    assert np.prod(ratios) == pytest.approx(l3_misses / accesses)  # of all accesses
+    assert ratios == pytest.approx(local_miss_ratios(misses, accesses).tolist())

@@ -18,6 +18,7 @@ from reference_solutions.m01_microarchitecture.cpi_stack import cpi_stack
 from reference_solutions.m01_microarchitecture.memory_parallelism import (
     bytes_in_flight,
     concurrent_bytes_per_s,
+    memory_use,
     window_parallelism,
 )
 from reference_solutions.m01_microarchitecture.out_of_order import retired_cycles
@@ -217,6 +218,30 @@ def test_groups_by_a_walk(misses, window):
         if place >= end:
             groups, end = groups + 1, place + window
     assert window_parallelism(sorted(misses), window) == pytest.approx(len(misses) / groups)
+
+
+@pytest.mark.parametrize(
+    ("offered", "buffers", "peak", "limit"),
+    [(1, 12, 20e9, "program"), (9, 12, 6e9, "memory"), (40, 12, 20e9, "buffers"), (12, 12, 20e9, "buffers")],
+)
+def test_what_limits_a_program_is_what_helps_when_it_grows(offered, buffers, peak, limit):
+    """Of the three limits, the one that is named is the one that, raised alone, raises the bandwidth."""
+
+    def use(offered, buffers, peak):
+        memory = {"line_bytes": [64], "latency_s": [80e-9], "peak_bytes_per_s": [peak]}
+        return memory_use({"offered": [offered], "buffers": [buffers]} | memory)
+
+    found = use(offered, buffers, peak)
+    assert float(found["bytes_per_s"][0]) == pytest.approx(min(offered * 64 / 80e-9, buffers * 64 / 80e-9, peak))
+    assert float(found["lines_needed"][0]) * 64 == pytest.approx(float(bytes_in_flight(peak, 80e-9)))
+    raised = {
+        "program": use(2 * offered, buffers, peak),
+        "buffers": use(offered, 2 * buffers, peak),
+        "memory": use(offered, buffers, 2 * peak),
+    }
+    more = {name for name, then in raised.items() if then["bytes_per_s"][0] > found["bytes_per_s"][0]}
+    assert found["limit"].tolist() == [limit]
+    assert more == ({limit} if offered != buffers else set())
 
 
 def test_impossible_memories_are_refused():

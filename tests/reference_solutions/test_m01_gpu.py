@@ -13,7 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_solutions.hardware import MULTIPROCESSORS
-from reference_solutions.m01_microarchitecture.latency_hiding import attainable_issue_per_cycle, warps_to_hide
+from reference_solutions.m01_microarchitecture.latency_hiding import (
+    attainable_issue_per_cycle,
+    latency_hiding_figure,
+    warps_to_hide,
+)
 from reference_solutions.m01_microarchitecture.occupancy import block_occupancy
 from reference_solutions.m01_microarchitecture.warp_memory import bank_conflict_degree, sector_efficiency, warp_sectors
 
@@ -118,6 +122,21 @@ def test_arithmetic_takes_four_warps_a_scheduler():
     assert int(warps_to_hide(4)) == 4
     with pytest.raises(ValueError, match="independent must be positive"):
         warps_to_hide(4, 1, 0)
+
+
+@given(st.integers(1, 40), st.sets(st.integers(1, 9), min_size=1).map(sorted), st.integers(1, 20))
+def test_the_figure_draws_the_bound_and_marks_the_warps_that_hide(latency, independent, most):
+    figure = latency_hiding_figure(latency, independent, most)
+    warps = np.linspace(0, most, 61)
+    marked = {mark["label"]: mark["x"] for mark in figure["marks"]}
+    assert {*marked, *figure["left_out"]} == {str(own) for own in independent}
+    for own, line in zip(independent, figure["series"], strict=True):
+        np.testing.assert_allclose(
+            np.interp(warps, line["x"], line["y"]), attainable_issue_per_cycle(warps, latency, own), rtol=1e-9
+        )
+        enough = int(warps_to_hide(latency, independent=own))
+        assert marked.get(str(own)) == (enough if enough <= most else None)
+    assert all(mark["y"] == 1 for mark in figure["marks"])
 
 
 # --- memory of a warp -----------------------------------------------------------------------------------------------
