@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from reference_solutions import validate
 from reference_solutions.units import Array
 
-__all__ = ["attainable_issue_per_cycle", "latency_hiding_figure", "warps_to_hide"]
+__all__ = ["attainable_issue_per_cycle", "warps_figure", "warps_to_hide"]
 
 
 def warps_to_hide(
@@ -106,7 +106,7 @@ def attainable_issue_per_cycle(
     return rate
 
 
-def latency_hiding_figure(latency_cycles: int, independent: Sequence[int], most_warps: int) -> dict[str, Any]:
+def warps_figure(latency_cycles: int, independent: Sequence[int], most_warps: int) -> dict[str, Any]:
     """Issue rate of a scheduler over its resident warps, as plain data; at most one instruction a cycle.
 
     Parameters
@@ -126,7 +126,7 @@ def latency_hiding_figure(latency_cycles: int, independent: Sequence[int], most_
 
     Examples
     --------
-    >>> figure = latency_hiding_figure(30, [1, 4], most_warps=16)
+    >>> figure = warps_figure(30, [1, 4], most_warps=16)
     >>> figure["series"][1]["x"], figure["series"][1]["y"]
     ([0, 7.5, 16], [0.0, 1, 1])
     >>> figure["marks"], figure["left_out"]

@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from reference_solutions.m01_microarchitecture.reuse import stack_distances
 
-__all__ = ["SetAssociativeCache", "cache_hits", "cache_hits_by_definition", "miss_kinds"]
+__all__ = ["LruCache", "cache_hits", "cache_hits_by_definition", "miss_kinds"]
 
 
 def cache_hits(lines: ArrayLike, sets: int, ways: int) -> NDArray[np.bool_]:
@@ -149,7 +149,7 @@ def miss_kinds(lines: ArrayLike, sets: int, ways: int) -> dict[str, int]:
     }
 
 
-class SetAssociativeCache:
+class LruCache:
     """An LRU cache that says of each access whether it hits, or why it misses.
 
     Parameters
@@ -166,7 +166,7 @@ class SetAssociativeCache:
     --------
     Lines 0 and 2 take turns in one of two sets, while the other one is empty:
 
-    >>> cache = SetAssociativeCache(sets=2, ways=1)
+    >>> cache = LruCache(sets=2, ways=1)
     >>> [cache.access(line) for line in (0, 2, 2, 0)]
     ['compulsory', 'compulsory', 'hit', 'conflict']
     """

@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pytest
+import yaml
 
 from graders.authoring.build.percent import read
 from graders.paths import material_root
@@ -71,3 +72,35 @@ def test_the_notebooks_table_of_devices_is_that_of_the_hardware_page(cells):
     assert len(found) == 4
     for capability, numbers in found:
         assert [int(number) for number in numbers.split(",")] == list(MULTIPROCESSORS[capability].values())
+
+
+def test_the_notebooks_designs_are_those_of_the_checks(cells):
+    text = next(text for text in cells if "designs = pd" in text)
+    rows = re.findall(r'\["([\w ]+)", ([\d_, ]+)\],', text)
+    assert len(rows) == 5
+    names = re.findall(r'"(l\d_\w+|memory_cycles)"', text)
+    table = {"design": [row[0] for row in rows]}
+    numbers = [[int(number) for number in row[1].split(",")] for row in rows]
+    table |= {name: list(column) for name, column in zip(names, zip(*numbers, strict=True), strict=True)}
+    namespace = {}
+    text = (MODULE / "practical/checks.py").read_text()
+    exec(text[text.index("DESIGNS = {") : text.index("}\n", text.index("DESIGNS = {")) + 1], namespace)
+    assert table == namespace["DESIGNS"]
+
+
+def test_misses_of_a_design_become_fewer_from_level_to_level(cells):
+    text = next(text for text in cells if "designs = pd" in text)
+    for *_, first, second, third in re.findall(r"([\d_]+), ([\d_]+), ([\d_]+)\],", text):
+        assert 1_000_000 > int(first) > int(second) > int(third)
+
+
+def test_the_introduction_counts_its_exercises(cells):
+    module = yaml.safe_load((MODULE / "module.yaml").read_text())
+    own = [exercise for exercise in module["exercises"] if exercise["notebook"] == "practical"]
+    counts = re.search(r"There are (\d+) exercises, (\d+) points, and about (\d+) minutes", cells[0])
+    exercises, points, minutes = (int(number) for number in counts.groups())
+    assert (exercises, points) == (len(own), sum(exercise["points"] for exercise in own))
+    assert abs(minutes - sum(exercise["minutes"] for exercise in own)) <= 5
+    titled = re.findall(r"\*\*Exercise (\d+)\*\* \((\d+) points, (\d+) minutes\)", "\n".join(cells))
+    expected = [(str(number), str(one["points"]), str(one["minutes"])) for number, one in enumerate(own, start=1)]
+    assert titled == expected

@@ -22,7 +22,7 @@ from reference_solutions.m01_microarchitecture.reuse import (
     stack_distances_by_definition,
 )
 from reference_solutions.m01_microarchitecture.set_associative import (
-    SetAssociativeCache,
+    LruCache,
     cache_hits,
     cache_hits_by_definition,
     miss_kinds,
@@ -149,14 +149,14 @@ def test_a_stride_that_hits_one_set_only_conflicts():
 
 @pytest.mark.parametrize(("name", "config"), CONFIGS[::4], ids=NAMES[::4])
 def test_a_cache_that_is_asked_line_by_line_misses_as_often_as_three_simulators(name, config):
-    cache = SetAssociativeCache(config["sets"], config["ways"])
+    cache = LruCache(config["sets"], config["ways"])
     answers = Counter(cache.access(line) for line in LINES[name].tolist())
     assert {len(LINES[name]) - answers["hit"]} == set(config["misses"]["LRU"].values())
 
 
 @given(traces, st.integers(1, 5), st.integers(1, 4))
 def test_it_names_each_miss_as_distances_do(lines, sets, ways):
-    cache = SetAssociativeCache(sets, ways)
+    cache = LruCache(sets, ways)
     answers = [cache.access(line) for line in lines]
     np.testing.assert_array_equal([answer == "hit" for answer in answers], cache_hits(lines, sets, ways))
     kinds = Counter(answer for answer in answers if answer != "hit")
@@ -166,7 +166,7 @@ def test_it_names_each_miss_as_distances_do(lines, sets, ways):
 @pytest.mark.parametrize("shape", [(0, 1), (1, 0)])
 def test_a_cache_without_room_is_refused(shape):
     with pytest.raises(ValueError, match="at least one set"):
-        SetAssociativeCache(*shape)
+        LruCache(*shape)
 
 
 @pytest.mark.parametrize(

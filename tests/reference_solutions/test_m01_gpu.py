@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reference_solutions.hardware import MULTIPROCESSORS
 from reference_solutions.m01_microarchitecture.latency_hiding import (
     attainable_issue_per_cycle,
-    latency_hiding_figure,
+    warps_figure,
     warps_to_hide,
 )
 from reference_solutions.m01_microarchitecture.occupancy import block_occupancy
@@ -126,7 +126,7 @@ def test_arithmetic_takes_four_warps_a_scheduler():
 
 @given(st.integers(1, 40), st.sets(st.integers(1, 9), min_size=1).map(sorted), st.integers(1, 20))
 def test_the_figure_draws_the_bound_and_marks_the_warps_that_hide(latency, independent, most):
-    figure = latency_hiding_figure(latency, independent, most)
+    figure = warps_figure(latency, independent, most)
     warps = np.linspace(0, most, 61)
     marked = {mark["label"]: mark["x"] for mark in figure["marks"]}
     assert {*marked, *figure["left_out"]} == {str(own) for own in independent}

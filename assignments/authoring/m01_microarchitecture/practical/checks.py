@@ -25,13 +25,19 @@ from graders.checks import (
     value,
 )
 from reference_solutions.hardware import MULTIPROCESSORS
+from reference_solutions.m01_microarchitecture.access_time import access_times
 from reference_solutions.m01_microarchitecture.coherence import SnoopingBus
 from reference_solutions.m01_microarchitecture.cpi_stack import cpi_stack
+from reference_solutions.m01_microarchitecture.latency_hiding import warps_figure
+from reference_solutions.m01_microarchitecture.memory_parallelism import memory_use
 from reference_solutions.m01_microarchitecture.occupancy import block_occupancy
+from reference_solutions.m01_microarchitecture.out_of_order import retired_cycles
 from reference_solutions.m01_microarchitecture.page_placement import placed_run_s
 from reference_solutions.m01_microarchitecture.pipeline import pipeline_verdicts
 from reference_solutions.m01_microarchitecture.prefetch_distance import prefetch_figure
 from reference_solutions.m01_microarchitecture.reuse import stack_distances_by_definition
+from reference_solutions.m01_microarchitecture.set_associative import LruCache
+from reference_solutions.m01_microarchitecture.transfer_time import ring_all_reduce_s
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -116,6 +122,96 @@ CPI_STACK = Exercise(
             cases=sampled(some_without_long_misses, count=2),
             part=column("memory"),
             message="Programs without long misses, beside others that have them.",
+        ),
+    ],
+)
+
+# --- a window ---------------------------------------------------------------------------------------------------------
+
+
+def chain(rng):
+    """Each instruction needs the last; the window is never full of anything else."""
+    latencies = rng.integers(1, 9, size=12)
+    return call([[place - 1] if place else [] for place in range(12)], latencies, int(rng.integers(2, 5)), 16)
+
+
+def independent_ones(rng):
+    """All need nothing, and the last takes longest: when it begins is all that counts for it."""
+    count, latency = int(rng.integers(15, 30)), int(rng.integers(1, 4))
+    latencies = [latency] * count + [int(rng.integers(20, 40))]
+    return call([[] for _ in latencies], latencies, int(rng.integers(2, 6)), 64)
+
+
+def behind_a_load(rng):
+    """A long one, and many short ones behind it that need nothing; there is room for all."""
+    latencies = [int(rng.integers(30, 90)), *rng.integers(0, 3, size=17).tolist()]
+    return call([[] for _ in latencies], latencies, int(rng.integers(2, 4)), 64)
+
+
+def overtaking(rng):
+    """Loads that need nothing, and behind each what needs it; there is room for all."""
+    latencies = [int(rng.integers(1, 4)) if place % 2 else int(rng.integers(20, 40)) for place in range(14)]
+    return call([[place - 1] if place % 2 else [] for place in range(14)], latencies, 2, 64)
+
+
+def small_window(rng):
+    """Loads now and then in a window that is full most of the time; producers anywhere before."""
+    count, window = 40, int(rng.integers(4, 9))
+    latencies = np.where(
+        rng.uniform(size=count) < 0.25, rng.integers(20, 60, size=count), rng.integers(0, 4, size=count)
+    )
+    producers = [
+        sorted({int(one) for one in rng.integers(0, place, size=2)}) if place % 3 else [] for place in range(count)
+    ]
+    return call(producers, latencies, int(rng.integers(2, 5)), window)
+
+
+WINDOW = Exercise(
+    "m01_retired_cycles",
+    reference=retired_cycles,
+    checks=[
+        Equal(
+            "a chain",
+            weight=0.75,
+            cases=[sampled(chain, count=2), call([], [], 2, 4), call([[]], [0], 1, 1)],
+            message="Instructions that each need the last one; one alone, and none.",
+        ),
+        Equal(
+            "the width",
+            weight=1,
+            cases=sampled(independent_ones, count=2),
+            message="Instructions that need nothing, of which the last takes longest.",
+        ),
+        Equal(
+            "in order at the end",
+            weight=0.75,
+            cases=sampled(behind_a_load, count=2),
+            message="Short instructions behind a long one, in a window with room for all.",
+        ),
+        Equal(
+            "out of order in the middle",
+            weight=0.75,
+            cases=sampled(overtaking, count=2),
+            message="Loads, and behind each an instruction that needs it, in a window with room for all.",
+        ),
+        Equal(
+            "the window",
+            weight=1.25,
+            cases=[call([[], [0], [], [], [], []], [60, 1, 1, 1, 1, 1], 2, 3), sampled(small_window, count=2)],
+            message="Programs whose loads fill the window.",
+        ),
+        Raises(
+            ValueError,
+            "impossible programs",
+            weight=0.5,
+            cases=[
+                call([[]], [1], 0, 4),
+                call([[]], [1], 2, 0),
+                call([[]], [-1], 2, 4),
+                call([[], [2], []], [1, 1, 1], 2, 4),
+                call([[-1]], [1], 2, 4),
+            ],
+            message="No width, no window, a negative latency, or a producer that does not stand before, is refused.",
         ),
     ],
 )
@@ -229,6 +325,220 @@ STACK_DISTANCES = Exercise(
             message="A line that was never touched before is infinitely far away, and only such a one.",
         ),
         Equal("nothing", weight=0.5, cases=[call([]), call([3])], message="An empty trace, and one with one access."),
+    ],
+)
+
+# --- a cache with sets ------------------------------------------------------------------------------------------------
+
+
+def sets_by_remainder(student, expect):
+    """Seven sets of one line: neighbours do not meet, and lines that are seven apart do."""
+    cache = student.LruCache(7, 1)
+    for line in (0, 1, 2, 8, 5):
+        expect(cache.access(line)).equals("compulsory")
+    for line, answer in ((0, "hit"), (2, "hit"), (8, "hit"), (1, "conflict"), (5, "hit")):
+        expect(cache.access(line)).equals(answer)
+
+
+def renewed_by_hits(student, expect):
+    """Three ways: a hit makes a line the last to go."""
+    cache = student.LruCache(2, 3)
+    for line in (0, 2, 4, 0, 6):
+        cache.access(line)
+    expect(cache.access(0)).equals("hit")
+    expect(cache.access(4)).equals("hit")
+    expect(cache.access(2)).equals("conflict")
+
+
+def too_many_lines(student, expect, rng):
+    """A loop over more lines than the cache holds, and one over fewer that meet in one set."""
+    sets, ways = int(rng.choice([2, 4])), int(rng.integers(1, 4))
+    cache = student.LruCache(sets, ways)
+    size = sets * ways
+    for turn in range(2):
+        for line in range(size + sets):
+            expect(cache.access(100 * sets + line)).equals("capacity" if turn else "compulsory")
+    cache = student.LruCache(sets, ways)
+    for turn in range(3):
+        for line in range(ways + 1):
+            expect(cache.access(sets * line)).equals("conflict" if turn else "compulsory")
+
+
+def hits_that_matter(student, expect):
+    """A line that hits in its set is used in the cache without sets as well."""
+    cache = student.LruCache(2, 1)
+    for line, answer in ((0, "compulsory"), (1, "compulsory"), (0, "hit"), (3, "compulsory"), (0, "hit")):
+        expect(cache.access(line)).equals(answer)
+    expect(cache.access(2)).equals("compulsory")
+    expect(cache.access(0)).equals("conflict")  # the cache without sets had 3 to give away
+
+
+def lines_anyhow(student, expect, rng):
+    """Lines in any order, in a cache of any shape."""
+    cache = student.LruCache(int(rng.choice([3, 5, 6])), int(rng.integers(2, 4)))
+    for line in rng.integers(0, 24, size=90):
+        expect(cache.access(int(line))).agrees()
+
+
+def impossible_caches(student, expect):
+    expect(student.LruCache(0, 2)).raises(ValueError)
+    expect(student.LruCache(2, 0)).raises(ValueError)
+    expect(student.LruCache(1, 1).access(4)).equals("compulsory")
+
+
+LRU_CACHE = Exercise(
+    "m01_lru_cache",
+    reference=LruCache,
+    checks=[
+        Scenario("sets", weight=1, play=sets_by_remainder, message="A line is looked for in its own set only."),
+        Scenario(
+            "the last to go",
+            weight=1,
+            play=renewed_by_hits,
+            message="A full set replaces the line that was used longest ago.",
+        ),
+        Scenario(
+            "capacity or conflict",
+            weight=1,
+            play=too_many_lines,
+            message="Loops over more lines than fit, and over few that meet in one set.",
+        ),
+        Scenario(
+            "the cache without sets",
+            weight=0.75,
+            play=hits_that_matter,
+            message="What a cache of the same size without sets would hold, hits included.",
+        ),
+        Scenario("lines in any order", weight=0.75, play=lines_anyhow, message="Lines in any order."),
+        Scenario("no cache", weight=0.5, play=impossible_caches, message="No set, and no way, are refused."),
+    ],
+)
+
+# --- access times -----------------------------------------------------------------------------------------------------
+
+ACCESSES = 1_000_000
+DESIGNS = {
+    "design": ["today", "larger L1", "larger L2", "larger L3", "faster memory"],
+    "l1_cycles": [4, 5, 4, 4, 4],
+    "l2_cycles": [12, 12, 15, 12, 12],
+    "l3_cycles": [40, 40, 40, 46, 40],
+    "memory_cycles": [250, 250, 250, 250, 190],
+    "l1_misses": [60_000, 30_000, 60_000, 60_000, 60_000],
+    "l2_misses": [21_000, 20_000, 12_000, 21_000, 21_000],
+    "l3_misses": [8_400, 8_400, 8_200, 5_000, 8_400],
+}
+
+ACCESS_TIMES = Exercise(
+    "m01_access_times",
+    reference=access_times,
+    given={"designs": DESIGNS, "accesses": ACCESSES},
+    checks=[
+        Equal(
+            "the first level",
+            weight=0.5,
+            cases=[value()],
+            part=column("l1_miss_ratio"),
+            rtol=1e-3,
+            message="The miss ratio of the level that all accesses reach.",
+        ),
+        Equal(
+            "the levels behind it",
+            weight=1.5,
+            cases=[value()],
+            part=column("l2_miss_ratio", "l3_miss_ratio"),
+            rtol=1e-3,
+            message="Local miss ratios of levels that only some accesses reach.",
+        ),
+        Equal(
+            "the mean",
+            weight=2,
+            cases=[value()],
+            part=column("average_cycles"),
+            rtol=1e-4,
+            message="The mean time of an access, with each level paid by whoever reaches it.",
+        ),
+    ],
+)
+
+# --- many at a time ---------------------------------------------------------------------------------------------------
+
+
+def loads(rng, kind):
+    """Programs that one thing limits: what they offer, the buffers, or the memory."""
+    scarce, ample = rng.integers(2, 20, size=3), rng.integers(25, 400, size=3)
+    offered, buffers = (scarce, ample) if kind == "program" else (ample, scarce)
+    line_bytes, latency_s = rng.choice([32, 64, 128], size=3), rng.uniform(60e-9, 700e-9, size=3)
+    peak = scarce * line_bytes / latency_s * rng.uniform(1.5, 9, size=3)
+    if kind == "memory":
+        peak = peak / 12
+    return {
+        "offered": offered,
+        "buffers": buffers,
+        "line_bytes": line_bytes,
+        "latency_s": latency_s,
+        "peak_bytes_per_s": peak,
+    }
+
+
+def of_all_kinds(rng):
+    """A data frame with names, and an index of its own."""
+    frame = pd.concat([pd.DataFrame(loads(rng, kind)) for kind in ("memory", "program", "buffers")])
+    frame.insert(0, "program", [f"program {number}" for number in range(len(frame))])
+    return call(frame.set_index(rng.permutation(len(frame)) + 10))
+
+
+def as_columns(kind):
+    def generated(rng):
+        return call({name: list(values) for name, values in loads(rng, kind).items()})
+
+    return generated
+
+
+ALL_KINDS = sampled(of_all_kinds, count=2)
+
+MEMORY_USE = Exercise(
+    "m01_memory_use",
+    reference=memory_use,
+    checks=[
+        Equal(
+            "few under way",
+            weight=1.25,
+            cases=[sampled(as_columns("program"), count=1), sampled(as_columns("buffers"), count=1)],
+            part=column("bytes_per_s"),
+            message="Memories that are partly idle: the program or the buffers limit what is under way.",
+        ),
+        Equal(
+            "a busy memory",
+            weight=0.75,
+            cases=sampled(as_columns("memory"), count=1),
+            part=column("bytes_per_s"),
+            message="More under way than the memory can deliver.",
+        ),
+        Equal(
+            "limits",
+            weight=1,
+            cases=[
+                ALL_KINDS,
+                call(
+                    {
+                        "offered": [9, 9],
+                        "buffers": [9, 9],
+                        "line_bytes": [64, 64],
+                        "latency_s": [1e-7, 1e-7],
+                        "peak_bytes_per_s": [6e9, 5e9],
+                    }
+                ),
+            ],
+            part=column("limit"),
+            message="Which of the three is scarcest, also where two are equally scarce.",
+        ),
+        Equal(
+            "lines for the peak",
+            weight=1,
+            cases=ALL_KINDS,
+            part=column("lines_needed"),
+            message="How many lines keep the memory busy, whatever the program does.",
+        ),
     ],
 )
 
@@ -648,6 +958,125 @@ OCCUPANCY = Exercise(
             weight=0.5,
             cases=[call(0, 16, 0, A100), call(32, -1, 0, A100), call(32, 16, -1, A100)],
             message="No thread, or less than no registers or shared memory, is refused.",
+        ),
+    ],
+)
+
+# --- warps that are enough --------------------------------------------------------------------------------------------
+
+
+def mixed_kernels(rng):
+    """Some kernels reach the peak, at a number of warps that need not be whole; one never does."""
+    most = int(rng.integers(12, 25))
+    latency = int(rng.integers(most + 1, 3 * most))
+    return call(latency, [1, *sorted(int(one) for one in rng.choice(np.arange(4, 11), size=3, replace=False))], most)
+
+
+def short_latency(rng):
+    """Every kernel reaches the peak."""
+    return call(int(rng.integers(3, 10)), [1, 2, 3], int(rng.integers(10, 20)))
+
+
+KERNELS = [sampled(mixed_kernels, count=3), sampled(short_latency, count=1)]
+
+
+def warps_axes(pairs):
+    """A title; linear axes with units, from no warp to the most, and from nothing to one instruction a cycle."""
+    for case, figure in pairs:
+        x, y = figure["x"], figure["y"]
+        sound = x["scale"] == y["scale"] == "linear" and bool(figure["title"].strip())
+        sound = sound and x["label"].endswith("[1]") and y["label"].endswith("[1/cycle]")
+        if not (sound and np.allclose(x["limits"], [0, case.args[2]]) and np.allclose(y["limits"], [0, 1])):
+            return False
+    return True
+
+
+def never_enough_warps(figure):
+    return sorted(figure["left_out"])
+
+
+WARPS_FIGURE = Exercise(
+    "m01_warps_figure",
+    reference=warps_figure,
+    checks=[
+        Equal(
+            "the bound",
+            weight=1.75,
+            cases=KERNELS,
+            part=series("line"),
+            message="The issue rate over the warps: a line for each kernel, up to one instruction a cycle.",
+        ),
+        Equal(
+            "enough",
+            weight=1.25,
+            cases=[call(30, [3, 5, 10], 16), *KERNELS],
+            part=marks,
+            message="The least whole number of warps that keeps the scheduler busy.",
+        ),
+        Equal(
+            "never enough",
+            weight=0.5,
+            cases=[call(24, [2, 1], 8), *KERNELS],
+            part=never_enough_warps,
+            message="Kernels for which all warps together are too few.",
+        ),
+        Property(
+            "title and axes",
+            weight=0.5,
+            cases=KERNELS,
+            holds=warps_axes,
+            message="A title, and linear axes with their units, from no warp to the most and from 0 to 1.",
+        ),
+    ],
+)
+
+# --- a ring -----------------------------------------------------------------------------------------------------------
+
+
+def large_buffers(rng):
+    """Start-up takes no time."""
+    return call(rng.uniform(1e8, 1e10, size=4), rng.integers(2, 65, size=4), 0.0, float(rng.uniform(20e9, 500e9)))
+
+
+def small_buffers(rng):
+    """Nothing but start-up: an empty buffer."""
+    return call(0.0, int(rng.integers(3, 65)), float(rng.uniform(1e-6, 30e-6)), 100e9)
+
+
+def any_buffers(rng):
+    """Sizes down, devices across."""
+    sizes = rng.uniform(1e4, 1e7, size=(3, 1))
+    devices = rng.choice(np.arange(3, 65), size=4, replace=False)
+    return call(sizes, devices, float(rng.uniform(2e-6, 20e-6)), float(rng.uniform(20e9, 400e9)))
+
+
+RING = Exercise(
+    "m01_ring_all_reduce_s",
+    reference=ring_all_reduce_s,
+    checks=[
+        Equal(
+            "large buffers",
+            weight=1.25,
+            cases=sampled(large_buffers, count=2),
+            message="Buffers so large that start-up does not matter.",
+        ),
+        Equal(
+            "empty buffers",
+            weight=1,
+            cases=sampled(small_buffers, count=2),
+            message="Buffers so small that only start-up matters.",
+        ),
+        Equal(
+            "any buffers",
+            weight=1.25,
+            cases=sampled(any_buffers, count=2),
+            message="Buffers of any size, on any number of devices.",
+        ),
+        Equal(
+            "one device",
+            weight=0.5,
+            cases=[call(3e6, 1, 4e-6, 50e9), call(np.array([1e3, 1e9]), 1, 0.0, 50e9)],
+            message="A device alone.",
         ),
     ],
 )

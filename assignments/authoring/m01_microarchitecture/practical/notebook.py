@@ -5,14 +5,16 @@
 # to be known, a line to arrive, another core to let go of a line, a far memory, a free register. This notebook takes a
 # machine apart along one question, asked seven times: **what is waited for, and what would end the waiting?**
 #
-# 1. **Pipeline:** where do the cycles of a core go, and which change wins most of them back? *(exercises 1, 2)*
-# 2. **Caches:** how many misses has a trace, in every cache there could be? *(exercise 3)*
-# 3. **Prefetching:** how far ahead is far enough, and how far is too far? *(exercise 4)*
-# 4. **Sharing:** what do caches tell each other, and what does false sharing cost? *(exercise 5)*
-# 5. **NUMA:** on which node should a page lie? *(exercise 6)*
-# 6. **GPU:** how many blocks fit on a multiprocessor, and which resource says so? *(exercise 7)*
+# 1. **Pipeline:** where do the cycles of a core go, and which change wins most of them back? *(exercises 1 to 3)*
+# 2. **Caches:** how many misses has a trace, why, and what do they cost alone and together? *(exercises 4 to 7)*
+# 3. **Prefetching:** how far ahead is far enough, and how far is too far? *(exercise 8)*
+# 4. **Sharing:** what do caches tell each other, and what does false sharing cost? *(exercise 9)*
+# 5. **NUMA:** on which node should a page lie? *(exercise 10)*
+# 6. **GPU:** how many blocks fit on a multiprocessor, and how many warps are enough? *(exercises 11, 12)*
+# 7. **Links:** what does it cost to bring the parts of a result together? *(exercise 13)*
 #
-# There are seven exercises, 46 points, and about 110 minutes of work. Write your answer where it says `YOUR CODE HERE`;
+# There are 13 exercises, 72 points, and about 160 minutes of work: two sittings, with a break after the caches, say.
+# Write your answer where it says `YOUR CODE HERE`;
 # add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can see.
 # **When they pass, and Validate passes, that is the beginning:** the hidden checks try other machines, other programs
 # and the cases at the edge that the text names.
@@ -113,6 +115,85 @@ plt.show()
 # twice as large do for each of the two?
 
 # %% [markdown]
+# ### A window, instruction by instruction
+#
+# Why does a window overlap some misses, and not others? Watch single instructions. A core of width $W$ with a window of
+# $w$ instructions does four things with each of them:
+#
+# - It **dispatches** them in the order of the program, at most $W$ in a cycle. The window has room for $w$
+#   instructions that are dispatched and not yet retired: instruction $i$ is not dispatched before instruction $i - w$
+#   has retired, but may be in the same cycle. The first one is dispatched in cycle 0.
+# - It **starts** one as soon as it is dispatched and all of its *producers* have finished, the instructions whose
+#   results it needs. Who stands before whom in the program does not matter here.
+# - It has **finished** after its latency, which may be zero.
+# - It **retires** them in the order of the program again, at most $W$ in a cycle, and not before they have finished; an
+#   instruction may retire in the cycle in which it finishes.
+#
+# "At most $W$ in a cycle" says of instructions in order: the one that stands $W$ places behind comes at least a cycle
+# later. (The textbook machine; an analytical model of it is that of Karkhanis and Smith, ISCA 2004.)
+#
+# **What the model leaves out.** Ports, miss buffers, and everything that exercise 1 knows: branches are predicted, and
+# instructions are there.
+#
+# **Exercise 2** (5 points, 10 minutes). Write `retired_cycles`.
+
+
+# %% exercise={"id": "m01_retired_cycles", "reference": "m01_microarchitecture.out_of_order:retired_cycles"}
+def retired_cycles(producers, latency_cycles, width, window):
+    """Cycle in which each instruction of a program retires.
+
+    producers: list with a list for each instruction: the numbers, from 0, of those whose results it needs
+    latency_cycles: time that each takes to execute, whole numbers, from 0 on [cycle]
+    width: instructions that are dispatched, and that retire, per cycle at most [1]
+    window: instructions that are dispatched and not yet retired, at most [1]
+
+    Returns an array of whole numbers [cycle]; an empty one for an empty program.
+
+    Raises ValueError if width or window are not positive, a latency is negative, or an instruction needs one that does
+    not stand before it.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m01_retired_cycles"}
+found = list(retired_cycles([[], [], [], []], [1, 1, 1, 1], width=2, window=4))
+assert found == [1, 1, 2, 2], f"four that need nothing, two a cycle: [1, 1, 2, 2], not {found}"
+found = list(retired_cycles([[], [0], [1]], [3, 3, 3], width=2, window=4))
+assert found == [3, 6, 9], f"a chain takes the sum of its latencies: [3, 6, 9], not {found}"
+# A load, an addition that needs it, and four that need nothing; the window is full until the load is there.
+found = list(retired_cycles([[], [0], [], [], [], []], [100, 1, 1, 1, 1, 1], width=2, window=4))
+assert found == [100, 101, 101, 102, 102, 103], f"[100, 101, 101, 102, 102, 103], not {found}"
+try:
+    retired_cycles([[], [1]], [1, 1], 2, 4)
+except ValueError:
+    pass
+else:
+    raise AssertionError("an instruction that needs itself must raise ValueError")
+
+# %%
+windows = [8, 16, 32, 64, 128, 256]
+apart, length = 20, 800  # every so many instructions there is a load of 200 cycles; each of the others needs the last
+join = [[place - 1] if place % apart else [] for place in range(length)]
+chase = [[place - 1] if place % apart else [place - apart][:place] for place in range(length)]
+latencies = [1 if place % apart else 200 for place in range(length)]
+figure, axes = plt.subplots(figsize=(8.5, 3.2))
+for name, needs, colour in (("hash join", join, BLUE), ("pointer chase: a load needs the last one", chase, RED)):
+    ends = [retired_cycles(needs, latencies, 4, window)[-1] for window in windows]
+    axes.plot(windows, np.array(ends) / length, "o-", color=colour, label=name)
+axes.set(
+    xlabel="window [instructions]", ylabel="cycles per instruction", title="Every twentieth is a load of 200 cycles"
+)
+axes.set_xscale("log", base=2)
+axes.set_ylim(0)
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# **Notice.** Up to 16 instructions the two are alike: no window holds two loads, and each waits for its own. From then
+# on every window that is twice as large about halves the waiting of the join, and leaves the chase as it was: its next
+# address is not known. What a window finds is the *parallelism* of exercise 1; hardware can only find what is there.
+
+# %% [markdown]
 # ### From counters to a verdict
 #
 # A real core does not hand you its miss events and their penalties. It counts *slots*. In each clock a core of width
@@ -147,7 +228,7 @@ counters.set_index("program").map("{:,}".format).T
 # Five changes are on offer, in `changes`. Each makes the slots of *one* node fewer by a factor, in every program, and
 # leaves the others as they are. Slots that are won are time that is won.
 #
-# **Exercise 2** (5 points, 13 minutes). Fill in `pipeline_verdicts`, a table (a dict of lists will do) with one row for
+# **Exercise 3** (5 points, 13 minutes). Fill in `pipeline_verdicts`, a table (a dict of lists will do) with one row for
 # each program of `counters`, in this order:
 #
 # | column | |
@@ -193,7 +274,7 @@ verdicts.set_index("program").round(3)
 # **What the model leaves out.** Sets (a real cache looks at a few places only), replacement that is not quite LRU, and
 # lines that hardware fetches on its own.
 #
-# **Exercise 3** (5 points, 13 minutes). Write `stack_distances`. A line that was never touched before is infinitely far
+# **Exercise 4** (5 points, 13 minutes). Write `stack_distances`. A line that was never touched before is infinitely far
 # away.
 
 
@@ -250,6 +331,197 @@ plt.show()
 # end at the first touches, which no cache of any size avoids. "Tiling is good" is true of a cache, not of a program.
 
 # %% [markdown]
+# ### A cache with sets
+#
+# No cache looks everywhere for a line. Line $x$ can lie in one *set* only, number $x \bmod S$, and a set has room for
+# as many lines as the cache has *ways*. Each set replaces the line that was used longest ago, on its own. So an access
+# may miss for three reasons (Hill and Smith, IEEE Transactions on Computers 38(12), 1989):
+#
+# - **Compulsory:** the line was never touched before.
+# - **Capacity:** it was touched, but a cache of the same size *without* sets, in which a line may lie anywhere, misses
+#   as well.
+# - **Conflict:** that one would have hit. Room there was, only not in this set.
+#
+# **What the model leaves out.** Set numbers that are hashed, as those of last-level caches are, and the prefetchers.
+#
+# **Exercise 5** (5 points, 10 minutes). Write the class `LruCache`: a cache that says of each access whether
+# it hits, or why it misses.
+
+
+# %% exercise={"id": "m01_lru_cache", "reference": "m01_microarchitecture.set_associative:LruCache"}
+class LruCache:
+    """A cache with sets and LRU replacement; at the beginning it is empty."""
+
+    def __init__(self, sets, ways):
+        """Make an empty cache.
+
+        sets: how many there are, any number: line x belongs to set x mod sets [1]
+        ways: lines that a set has room for [1]
+
+        Raises ValueError if there is no set, or no way.
+        """
+        ### SOLUTION
+
+    def access(self, line):
+        """Touch a line, a whole number from 0 on: "hit", "compulsory", "capacity" or "conflict"."""
+        ### SOLUTION
+
+
+# %% tests={"id": "m01_lru_cache"}
+cache = LruCache(sets=2, ways=1)
+found = [cache.access(line) for line in (0, 2, 2, 0)]
+assert found == ["compulsory", "compulsory", "hit", "conflict"], f"0 and 2 share a set, and set 1 is empty: {found}"
+cache = LruCache(sets=1, ways=2)
+found = [cache.access(line) for line in (5, 6, 5, 7, 5, 6)]
+assert found[-2:] == ["hit", "capacity"], f"7 takes the place of 6, which was used longest ago: {found}"
+
+# %%
+columns = {}
+for row_lines in (32, 33):  # 64 rows of a matrix, of so many lines each; read a column twice, then the next
+    for ways in (1, 4, 16, 128):
+        cache = LruCache(sets=128 // ways, ways=ways)
+        seen = [cache.access(row * row_lines + column) for column in range(3) for _ in range(2) for row in range(64)]
+        columns[f"{row_lines} lines a row", f"{ways} ways"] = pd.Series(seen).value_counts()
+kinds = pd.DataFrame(columns).T.reindex(columns=["hit", "compulsory", "capacity", "conflict"]).fillna(0).astype(int)
+kinds
+
+# %% [markdown]
+# **Notice.** 64 lines are wanted at a time, and the cache holds 128. With rows of 32 lines, though, they meet in a few
+# sets, and even 16 ways do not save one of them: all that could hit are conflicts. One line more a row, and one way is
+# enough. Matrices whose rows are powers of two are slow for a reason, and *padding* is the remedy. That is no capacity
+# problem, so do not ask for a larger cache.
+
+# %% [markdown]
+# ### What an access costs
+#
+# A cache is worth what it saves on average. Levels are asked one after the other: level $k$ takes $t_k$, whether it
+# hits or misses, and a share $m_k$ of the accesses *that reach it* goes on to the next. That share is its **local**
+# miss ratio. The mean access time of three caches and a memory (Hennessy and Patterson call it AMAT) is
+#
+# $$T = t_1 + m_1 \, (t_2 + m_2 \, (t_3 + m_3 \, t_{mem}))$$
+#
+# A team has room for one change, and simulated five designs with the same 1,000,000 accesses. The simulator counts the
+# misses of each level.
+#
+# **What the model leaves out.** Everything that overlaps. It is the time of accesses that wait for each other, one by
+# one; the next exercise is about the others.
+
+# %%
+accesses = 1_000_000
+designs = pd.DataFrame(  # made up
+    [
+        ["today", 4, 12, 40, 250, 60_000, 21_000, 8_400],
+        ["larger L1", 5, 12, 40, 250, 30_000, 20_000, 8_400],
+        ["larger L2", 4, 15, 40, 250, 60_000, 12_000, 8_200],
+        ["larger L3", 4, 12, 46, 250, 60_000, 21_000, 5_000],
+        ["faster memory", 4, 12, 40, 190, 60_000, 21_000, 8_400],
+    ],
+    columns=["design", "l1_cycles", "l2_cycles", "l3_cycles", "memory_cycles", "l1_misses", "l2_misses", "l3_misses"],
+)
+designs.set_index("design")
+
+# %% [markdown]
+# **Exercise 6** (4 points, 8 minutes). Fill in `access_times`, a table (a data frame, or a dict of lists or arrays)
+# with one row for each of the `designs`, in their order; do not round.
+#
+# | column | |
+# |---|---|
+# | `l1_miss_ratio`, `l2_miss_ratio`, `l3_miss_ratio` | the local miss ratio of each level |
+# | `average_cycles` | the mean time of an access |
+
+# %% exercise={"id": "m01_access_times", "reference": "m01_microarchitecture.access_time:access_times"}
+# access_times = {"l1_miss_ratio": [...], "l2_miss_ratio": [...], "l3_miss_ratio": [...], "average_cycles": [...]}
+### SOLUTION
+
+# %% tests={"id": "m01_access_times"}
+levels = pd.DataFrame({name: np.asarray(column, dtype=float) for name, column in dict(access_times).items()})
+names = {"l1_miss_ratio", "l2_miss_ratio", "l3_miss_ratio", "average_cycles"}
+assert set(levels.columns) == names, f"these columns: {list(levels.columns)}"
+assert len(levels) == len(designs), f"one row for each design, not {len(levels)}"
+assert np.isclose(levels["l1_miss_ratio"].iloc[0], 0.06), "today 60,000 of 1,000,000 accesses miss the first level"
+assert (levels["average_cycles"] > designs["l1_cycles"]).all(), "every access pays for the first level"
+assert (levels["average_cycles"] < designs["memory_cycles"]).all(), "most accesses never reach the memory"
+
+# %%
+levels.set_index(designs["design"]).round(3)
+
+# %% [markdown]
+# **Notice.** The larger L1 halves its misses, and loses: every access pays the cycle more, and the misses that it saves
+# are those that L2 would have caught. See what becomes of L2's *local* ratio: it nearly doubles, though L2 is as good
+# as ever. A local ratio says as much about the level above as about its own. Compare designs by counts or by time.
+
+# %% [markdown]
+# ### Many at a time
+#
+# Most programs do not wait for one miss after the other. **Little's law** (Operations Research 9(3), 1961) says what
+# that is worth. If $n$ lines of $l$ bytes are under way on average, and each is for a time $T$, then
+#
+# $$B = \frac{n \, l}{T}$$
+#
+# bytes arrive per second, until the memory is at its peak. How many are under way? As many as the *program* offers,
+# but no more than the hardware has *buffers* for: the cores of today have some 10 to 16 for the misses of their first
+# level. Whichever is less.
+#
+# **What the model leaves out.** A latency that grows when the memory is nearly busy: close to the peak more must be
+# under way than the law says with the latency of an idle memory.
+
+# %%
+programs = pd.DataFrame(  # made up, but for the bandwidth of an H100 (SXM)
+    {
+        "program": ["pointer chase", "hash join", "scan, one core", "scan, 32 cores", "scan, GPU"],
+        "offered": [1, 6, 64, 2_048, 40_000],
+        "buffers": [12, 12, 12, 384, 135_168],
+        "line_bytes": [64, 64, 64, 64, 32],
+        "latency_s": [90e-9, 90e-9, 80e-9, 120e-9, 600e-9],
+        "peak_bytes_per_s": [200e9, 200e9, 200e9, 200e9, 3.35e12],
+    }
+)
+programs.set_index("program")
+
+# %% [markdown]
+# **Exercise 7** (4 points, 8 minutes). Write `memory_use`. It takes such a table, a data frame or a dictionary of
+# columns, and says for each program what it gets, what limits it, and what it would take.
+
+
+# %% exercise={"id": "m01_memory_use", "reference": "m01_microarchitecture.memory_parallelism:memory_use"}
+def memory_use(programs):
+    """Bandwidth that each program gets, and what limits it.
+
+    programs: table with the columns
+        offered: lines that the program could have under way at a time [1]
+        buffers: lines that the hardware can have under way at a time [1]
+        line_bytes, latency_s, peak_bytes_per_s: of the memory [B, s, B/s]
+        and perhaps program, its name
+
+    Returns a table, data frame or dict of lists or arrays, with the columns
+        bytes_per_s: what the memory delivers [B/s]
+        limit: "program", "buffers" or "memory"; where two are equally scarce, the later in this list
+        lines_needed: lines that must be under way to reach the peak, on average: do not round [1]
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m01_memory_use"}
+# Forty loads that need nothing, twelve buffers, 80 ns: 12 lines of 64 bytes in 80 ns are 9.6 GB/s.
+one_core = {"offered": [40], "buffers": [12], "line_bytes": [64], "latency_s": [80e-9], "peak_bytes_per_s": [32e9]}
+used = pd.DataFrame({name: list(column) for name, column in dict(memory_use(one_core)).items()})
+assert set(used.columns) == {"bytes_per_s", "limit", "lines_needed"}, f"these columns: {list(used.columns)}"
+assert np.isclose(used["bytes_per_s"].iloc[0], 9.6e9), f"9.6 GB/s, not {used['bytes_per_s'].iloc[0]:.4g} B/s"
+assert used["limit"].iloc[0] == "buffers", f"more loads than buffers, and an idle memory: {used['limit'].iloc[0]}"
+assert np.isclose(used["lines_needed"].iloc[0], 40), f"40 lines for 32 GB/s, not {used['lines_needed'].iloc[0]}"
+
+# %%
+used = pd.DataFrame({name: list(column) for name, column in dict(memory_use(programs)).items()})
+used.index = programs["program"]
+used.assign(busy=(used["bytes_per_s"] / list(programs["peak_bytes_per_s"])).map("{:.1%}".format)).round(1)
+
+# %% [markdown]
+# **Notice.** The same memory of 200 GB/s is busy to less than one in two hundred with a chase, and full with 32 cores.
+# Each answer asks for another remedy. *Program:* start more at once, as a batch of look-ups does. *Buffers:* use more
+# cores, or let the prefetchers help, which have some of their own. *Memory:* move less. The GPU has room for far more
+# than it needs, and this program does not offer enough: that is the subject of the worked example.
+
+# %% [markdown]
 # ## 3. How far ahead?
 #
 # If you know what will be needed, ask for it early. A loop reads new lines in each iteration and computes for $t$
@@ -271,7 +543,7 @@ plt.show()
 # **A figure is data before it is a picture.** Let your function return a plain object: axes, series, marks. It can be
 # tested and compared with yesterday's; a course cell draws it.
 #
-# **Exercise 4** (7 points, 16 minutes). Write `prefetch_figure`.
+# **Exercise 8** (7 points, 16 minutes). Write `prefetch_figure`.
 
 
 # %% exercise={"id": "m01_prefetch_figure", "reference": "m01_microarchitecture.prefetch_distance:prefetch_figure"}
@@ -377,7 +649,7 @@ plt.show()
 # **What the model leaves out.** Caches here never run out of room, so that no line is ever evicted; and a transaction
 # is over before the next begins.
 #
-# **Exercise 5** (9 points, 20 minutes). Write the class `SnoopingBus`.
+# **Exercise 9** (9 points, 20 minutes). Write the class `SnoopingBus`.
 
 
 # %% exercise={"id": "m01_snooping_bus", "reference": "m01_microarchitecture.coherence:SnoopingBus"}
@@ -466,7 +738,7 @@ plt.show()
 # most programs do just that, then everything lies on node 0, until it is full; then comes the next one.
 # `numactl --interleave` deals pages out in turns instead: never crowded, and mostly far.
 #
-# **Exercise 6** (6 points, 15 minutes). Write a policy that does better than both: `place_page`. It is asked once for
+# **Exercise 10** (6 points, 15 minutes). Write a policy that does better than both: `place_page`. It is asked once for
 # each page, and knows from a profile which nodes are going to use it. There is no single right answer: the hidden
 # checks run it on machines of four nodes, in three situations, and measure how long the program takes:
 #
@@ -596,7 +868,7 @@ PER_MULTIPROCESSOR = pd.DataFrame(  # NVIDIA, CUDA C++ Programming Guide 12.9, a
 PER_MULTIPROCESSOR
 
 # %% [markdown]
-# **Exercise 7** (8 points, 17 minutes). Write `block_occupancy`, exactly as the hardware counts. The multiprocessor
+# **Exercise 11** (8 points, 17 minutes). Write `block_occupancy`, exactly as the hardware counts. The multiprocessor
 # comes as a dictionary with the keys of the table above.
 
 
@@ -655,11 +927,148 @@ plt.show()
 # - On the left registers decide, and an A100 does what an H100 does. On the right shared memory decides: of the same
 #   blocks an H100 keeps five, an A100 four, an L40 two and a T4 one. There *large* blocks win, since the same 40 KiB
 #   then serve more threads. No block size is good in itself.
-# - Occupancy is not speed. It is how much *could* be under way; a kernel with independent loads in each thread needs
-#   fewer warps. In the worked example you put the two together.
+# - Occupancy is not speed. It is how much *could* be under way. The next question is how much must be.
+
+# %% [markdown]
+# ### How many warps are enough?
+#
+# A multiprocessor has four schedulers, and each issues at most one instruction a cycle, from any of its warps that is
+# not waiting. A warp waits when it needs a result that is not there: $L$ cycles after it was asked for. Until then it
+# may have $k$ instructions under way, if the program has so many that do not need each other. Little's law again: what
+# $n$ warps have under way together, over $L$, is the rate at which they issue, until the scheduler is busy in every
+# cycle. (Volkov, UCB/EECS-2016-143, 2016, is about how far this goes.)
+#
+# **What the model leaves out.** Instructions of several latencies in one program, and units slower than the scheduler.
+# It is a bound from above: real kernels stay below it, most of all close to the corner.
+#
+# **Exercise 12** (4 points, 9 minutes). Write `warps_figure`: the bound over the number of resident warps, a
+# line for each kernel, and a mark at the least whole number of warps that keeps the scheduler busy.
+
+
+# %% exercise={"id": "m01_warps_figure", "reference": "m01_microarchitecture.latency_hiding:warps_figure"}
+def warps_figure(latency_cycles, independent, most_warps):
+    """Issue rate of a scheduler over its resident warps, as plain data.
+
+    latency_cycles: from an instruction to the one that needs its result, a whole number from 1 on [cycle]
+    independent: list of whole numbers, one for each kernel: instructions that a warp has under way at a time [1]
+    most_warps: warps that the scheduler holds at most [1]
+
+    Returns a dict with
+        title:  a text
+        x, y:   dicts with `label` (ending in its unit, [1] or [1/cycle]), `scale` ("linear"), `limits` ([low, high]):
+                x from none to most_warps, y from 0 to 1
+        series: list of dicts with `label`, `kind` ("line"), `x`, `y`: a line for each kernel from no warp to
+                most_warps, labelled by its number of instructions, "4" for example
+        marks:  list of dicts with `label` (that of the line), `x`, `y`: where a whole number of warps first reaches
+                one instruction a cycle
+        left_out: list of the labels of kernels that never reach it
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m01_warps_figure"}
+plain = warps_figure(30, [1, 4], most_warps=16)
+assert set(plain) == {"title", "x", "y", "series", "marks", "left_out"}, f"these parts: {sorted(plain)}"
+lines = {one["label"]: one for one in plain["series"]}
+assert set(lines) == {"1", "4"}, f"a line for each kernel: {sorted(lines)}"
+ends = [float(np.interp(16, lines[name]["x"], lines[name]["y"])) for name in ("1", "4")]
+assert np.allclose(ends, [16 / 30, 1]), f"16 warps: 16 instructions in 30 cycles, or one in each: {ends}"
+assert [(one["label"], one["x"]) for one in plain["marks"]] == [("4", 8)], f"8 warps of 4: {plain['marks']}"
+assert list(plain["left_out"]) == ["1"], f"16 warps with one instruction each never suffice: {plain['left_out']}"
+
+# %%
+figure, panels = plt.subplots(1, 2, figsize=(8.5, 3.2), sharey=True)
+for axes, (title, latency, kernels) in zip(
+    panels, (("arithmetic, 4 cycles", 4, [1, 2, 4]), ("results after 64 cycles", 64, [1, 2, 4, 8])), strict=True
+):
+    plain = warps_figure(latency, kernels, 16)
+    for one, colour in zip(plain["series"], (GREY, GREEN, ORANGE, BLUE), strict=False):
+        axes.plot(one["x"], one["y"], color=colour, label=one["label"])
+    axes.plot([one["x"] for one in plain["marks"]], [one["y"] for one in plain["marks"]], "o", color=RED, clip_on=False)
+    axes.set(xlabel=plain["x"]["label"], xticks=range(0, 17, 4), ylim=plain["y"]["limits"], title=title)
+panels[0].set_ylabel(plain["y"]["label"])
+handles, kernels = panels[1].get_legend_handles_labels()
+panels[0].legend(handles, kernels, frameon=False, fontsize=8, title="under way in a warp", loc="lower right")
+plt.show()
+
+# %% [markdown]
+# **Notice.** For arithmetic four warps of 16 are enough: an occupancy of a quarter, at full speed. Where results take
+# 64 cycles, all 16 are too few with one or two under way in each, and eight are enough with eight. Registers hold what
+# a warp has under way, and the same registers would let more warps in: what counts is the *product*. In the worked
+# example you put the two together.
+
+# %% [markdown]
+# ## 7. What does it cost to bring results together?
+#
+# A model that lies on several devices sums something over all of them in every layer. The smallest model of a link has
+# two numbers (Hockney, Parallel Computing 20(3), 1994): a start-up time $\alpha$ that even an empty message takes, and
+# a bandwidth $\beta$. A message of $S$ bytes takes
+#
+# $$t = \alpha + \frac{S}{\beta}$$
+#
+# Now each of $n$ devices in a ring has a buffer of $S$ bytes, and all of them want the sum (an **all-reduce**). They
+# cut the buffers into $n$ equal pieces. In each step every device sends *one piece* to its right neighbour, all at the
+# same time:
+#
+# - First, sums travel. A device adds the piece that comes from the left to its own, and passes the sum on. After
+#   $n - 1$ steps each piece is complete on one device, and each device has one complete piece.
+# - Then, results travel, in the same way, until every device has all pieces.
+#
+# **What the model leaves out.** Links that share a switch, the time of the additions, and other algorithms: trees need
+# fewer steps, and win when buffers are small.
+
+
+# %%
+def transfer_s(size_bytes, startup_s, bandwidth_bytes_per_s):
+    """Time of a message over one link [s]; arrays are fine."""
+    return np.asarray(startup_s) + np.asarray(size_bytes) / np.asarray(bandwidth_bytes_per_s)
+
+
+# %% [markdown]
+# **Exercise 13** (4 points, 8 minutes). Write `ring_all_reduce_s`. `transfer_s` is there.
+
+
+# %% exercise={"id": "m01_ring_all_reduce_s", "reference": "m01_microarchitecture.transfer_time:ring_all_reduce_s"}
+def ring_all_reduce_s(size_bytes, devices, startup_s, bandwidth_bytes_per_s):
+    """Time until every device of a ring has the sum of all buffers.
+
+    All four may be numbers, or arrays that fit to each other.
+
+    size_bytes: buffer of each device [B]
+    devices:    how many there are; one alone has nothing to do [1]
+    startup_s:  start-up time of a message [s]
+    bandwidth_bytes_per_s: bandwidth of each link, in one direction [B/s]
+
+    Returns the time [s].
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m01_ring_all_reduce_s"}
+found = float(ring_all_reduce_s(2**30, 8, 0.0, 450e9))
+assert np.isclose(found, 4.17566e-3, rtol=1e-5), f"1 GiB on 8 devices, 450 GB/s: 4.17566 ms, not {found * 1e3:.6g} ms"
+assert ring_all_reduce_s(1e6, 1, 5e-6, 100e9) == 0, "a device alone has the sum already"
+assert np.shape(ring_all_reduce_s(1e6, np.array([2, 4, 8]), 5e-6, 100e9)) == (3,), "a time for each number of devices"
+
+# %%
+sizes = np.logspace(3, 9, 40)
+figure, axes = plt.subplots(figsize=(8.5, 3.2))
+for devices, colour in ((2, GREY), (8, BLUE), (64, ORANGE)):
+    seconds = ring_all_reduce_s(sizes, devices, 5e-6, 100e9)
+    axes.plot(sizes, sizes / seconds * 2 * (devices - 1) / devices / 1e9, color=colour, label=f"{devices} devices")
+axes.set(xscale="log", xlabel="buffer of each device [B], logarithmic", ylabel="bytes over a link [GB/s]")
+axes.set_title("Links of 100 GB/s, 5 µs to start")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# **Notice.** Large buffers use the links fully on any number of devices: that is what rings are for. But half of the
+# bandwidth is reached at $n \, \alpha \, \beta$ bytes: 1 MB on two devices, 32 MB on 64. The sum of one token's
+# activations, some kilobytes, is all start-up, and grows with the ring. Then collect small buffers into large ones, or
+# choose another algorithm.
 #
 # ## Before you go
 #
-# A checklist that fits on a card, in the order of this notebook: *Which slots are lost? Which misses, and how many of
-# them together? Asked for how early? Whose line is it? Which node's memory? What limits the residents?* Each question
-# has a number, and each number has a limit that you now know.
+# A checklist that fits on a card, in the order of this notebook: *Which slots are lost? Which misses, of what kind, and
+# how many of them together? Asked for how early? Whose line is it? Which node's memory? What limits the residents, and
+# are they enough? Start-up or bandwidth?* Each question has a number, and each number has a limit that you now know.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
 
 import numpy as np
@@ -25,6 +27,35 @@ def cpi_stack_by_rows(events, width, frontend_cycles, fetch_miss_cycles, memory_
     columns = {name: list(events[name]) for name in events}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return pd.DataFrame([layers(row) for row in rows])
+
+
+@answer("m01_retired_cycles", by="a core that is played, cycle by cycle")
+def retired_by_playing(producers, latency_cycles, width, window):
+    latencies = list(latency_cycles)
+    count = len(latencies)
+    if width <= 0 or window <= 0 or any(one < 0 for one in latencies):
+        raise ValueError("no such core")
+    for place in range(count):
+        if any(one >= place or one < 0 for one in producers[place]):
+            raise ValueError("needs what does not stand before it")
+    begun, done, gone = {}, {}, {}
+    cycle = 0
+    while len(gone) < count:
+        moved, left, came = True, 0, 0
+        while moved:  # what happens in a cycle may make room for more in the same one
+            moved = False
+            if came < width and len(begun) < count and len(begun) - len(gone) < window:
+                begun[len(begun)] = cycle
+                came, moved = came + 1, True
+            for place in begun:
+                if place not in done and all(done.get(one, math.inf) <= cycle for one in producers[place]):
+                    done[place] = cycle + latencies[place]
+                    moved = True
+            if left < width and len(gone) < len(begun) and done.get(len(gone), math.inf) <= cycle:
+                gone[len(gone)] = cycle
+                left, moved = left + 1, True
+        cycle += 1
+    return [int(gone[place]) for place in range(count)]
 
 
 @answer("m01_pipeline_verdicts", by="slots that are left after each change, program by program")
@@ -73,6 +104,58 @@ def distances_by_last_use(lines):
             found[now] = np.sum(np.fromiter(last.values(), dtype=int) > last[line])
         last[line] = now
     return found
+
+
+@answer("m01_lru_cache", by="the times of the last use")
+class LruCache:
+    def __init__(self, sets, ways):
+        if sets <= 0 or ways <= 0:
+            raise ValueError("no room for a line")
+        self.shape = sets, ways
+        self.now = 0
+        self.last = {}
+        self.inside = set()
+
+    def access(self, line):
+        sets, ways = self.shape
+        self.now += 1
+        before = self.last.get(line)
+        since = sum(1 for time in self.last.values() if before is not None and time > before)
+        self.last[line] = self.now
+        if line in self.inside:
+            return "hit"
+        neighbours = [other for other in self.inside if (other - line) % sets == 0]
+        if len(neighbours) == ways:
+            self.inside.remove(min(neighbours, key=self.last.get))
+        self.inside.add(line)
+        if before is None:
+            return "compulsory"
+        return "conflict" if since < sets * ways else "capacity"
+
+
+@answer("m01_access_times", by="cycles added up, level by level")
+def times_by_adding_up(designs, accesses):
+    found = []
+    for row in range(len(designs["l1_misses"])):
+        one = {name: designs[name][row] for name in designs}
+        reached = [accesses, one["l1_misses"], one["l2_misses"], one["l3_misses"]]
+        cycles = [one[name + "_cycles"] for name in ("l1", "l2", "l3", "memory")]
+        spent = sum(number * each for number, each in zip(reached, cycles, strict=True))
+        found.append([behind / before for before, behind in itertools.pairwise(reached)] + [spent / accesses])
+    return pd.DataFrame(found, columns=["l1_miss_ratio", "l2_miss_ratio", "l3_miss_ratio", "average_cycles"])
+
+
+@answer("m01_memory_use", by="three rates, of which the least counts")
+def use_by_rates(programs):
+    table = {"bytes_per_s": [], "limit": [], "lines_needed": []}
+    columns = (list(programs[name]) for name in ("offered", "buffers", "line_bytes", "latency_s", "peak_bytes_per_s"))
+    for offered, buffers, line, latency, peak in zip(*columns, strict=True):
+        rates = {"memory": peak, "buffers": buffers * line / latency, "program": offered * line / latency}
+        slowest = min(rates, key=rates.get)
+        table["bytes_per_s"].append(rates[slowest])
+        table["limit"].append(slowest)
+        table["lines_needed"].append(peak / (line / latency))
+    return table
 
 
 @answer("m01_prefetch_figure", by="a loop that is played until it repeats")
@@ -205,3 +288,49 @@ def occupancy_by_filling(threads_per_block, registers_per_thread, shared_bytes_p
         limits["shared_memory"] = 0
     resident = min(limits.values())
     return {"limits": limits, "blocks": resident, "occupancy": resident * warps / multiprocessor["max_warps"]}
+
+
+@answer("m01_warps_figure", by="the rate at every whole number of warps, and at the corner")
+def figure_by_counting(latency_cycles, independent, most_warps):
+    lines, marks, never = [], [], []
+    for own in independent:
+        warps = list(range(most_warps + 1))
+        rates = [min(n * own, latency_cycles) / latency_cycles for n in warps]
+        busy = [n for n, rate in zip(warps, rates, strict=True) if rate == 1]
+        if busy:
+            marks.append({"label": str(own), "x": busy[0], "y": rates[busy[0]]})
+            warps.insert(busy[0], latency_cycles / own)
+            rates.insert(busy[0], 1.0)
+        else:
+            never.append(str(own))
+        lines.append({"label": str(own), "kind": "line", "x": warps[::-1], "y": rates[::-1]})
+    return {
+        "title": "How many are enough?",
+        "x": {"label": "warps of a scheduler [1]", "scale": "linear", "limits": (0, most_warps)},
+        "y": {"label": "instructions [1/cycle]", "scale": "linear", "limits": (0, 1)},
+        "series": lines[::-1],
+        "marks": marks,
+        "left_out": never,
+    }
+
+
+@functools.cache
+def played_steps(devices):
+    """Steps until every device of a ring has all pieces of all others."""
+    parts = [[{device} for _ in range(devices)] for device in range(devices)]  # whose pieces are in which sum
+    steps = 0
+    while any(len(whose) < devices for sums in parts for whose in sums):
+        pieces = [(device - steps) % devices for device in range(devices)]
+        sent = [set(parts[device][piece]) for device, piece in enumerate(pieces)]
+        for device, (piece, whose) in enumerate(zip(pieces, sent, strict=True)):
+            parts[(device + 1) % devices][piece] |= whose
+        steps += 1
+    return steps
+
+
+@answer("m01_ring_all_reduce_s", by="a ring that is played until all devices have all sums")
+def ring_by_playing(size_bytes, devices, startup_s, bandwidth_bytes_per_s):
+    def seconds(size, count, startup, bandwidth):
+        return sum([startup + size / count / bandwidth] * played_steps(int(count)))
+
+    return np.vectorize(seconds, otypes=[float])(size_bytes, devices, startup_s, bandwidth_bytes_per_s)

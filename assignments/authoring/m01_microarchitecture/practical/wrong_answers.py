@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from graders.checks import mistake
@@ -101,6 +103,121 @@ def normalised(events, width, frontend_cycles, fetch_miss_cycles, memory_cycles)
     stack = stacked(events, width, frontend_cycles, fetch_miss_cycles, memory_cycles)
     whole = sum(stack.values())
     return {layer: cycles / whole for layer, cycles in stack.items()}
+
+
+# --- a window ---------------------------------------------------------------------------------------------------------
+
+CHAIN, WIDTH, LATE, OVERTAKES, WINDOW = (
+    "a chain",
+    "the width",
+    "in order at the end",
+    "out of order in the middle",
+    "the window",
+)
+IMPOSSIBLE = "impossible programs"
+
+
+def retired(producers, latency_cycles, width, window, refuses=True, room=True, **other):
+    """Cycles without a mistake, but for decisions that are given."""
+    latencies = [int(one) for one in latency_cycles]
+    if refuses and (min(width, window) < 1 or min(latencies, default=0) < 0):
+        raise ValueError("no such core")
+    if refuses and any(not 0 <= one < place for place, needs in enumerate(producers) for one in needs):
+        raise ValueError("no such program")
+    at, starts, done, gone = [], [], [], []
+    for place, latency in enumerate(latencies):
+        begins = at[-1] if at else 0
+        together = other.get("dispatched", width)
+        if place >= together:
+            begins = max(begins, at[place - together] + 1)
+        if place >= window > 0 and room:
+            begins = max(begins, gone[place - window])
+        at.append(begins)
+        ready = max([begins, *(done[one] for one in producers[place] if other.get("waits", True))])
+        if other.get("starts_in_order") and starts:
+            ready = max(ready, starts[-1])
+        starts.append(ready)
+        done.append(ready + latency)
+        leaves = [done[-1]]
+        if gone and other.get("retires_in_order", True):
+            leaves.append(gone[-1])
+        if place >= width and other.get("retire_width", True):
+            leaves.append(gone[place - width] + 1)
+        gone.append(max(leaves))
+    return np.array(gone, dtype=int)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="a window without end",
+    loses=[WINDOW],
+    hint="Your core dispatches on and on behind a load. The window is full when so many wait to retire.",
+)
+def endless_window(producers, latency_cycles, width, window):
+    return retired(producers, latency_cycles, width, window, room=False)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="data are there at once",
+    loses=[CHAIN, OVERTAKES, WINDOW],
+    hint="You let instructions start before what they need has finished. Look at a chain: its latencies add up.",
+)
+def needs_nothing(producers, latency_cycles, width, window):
+    return retired(producers, latency_cycles, width, window, waits=False)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="starting in order",
+    loses=[OVERTAKES, WINDOW],
+    hint="You let nobody start before the one that stands before it. This core waits for data only, not for its turn.",
+)
+def one_behind_the_other(producers, latency_cycles, width, window):
+    return retired(producers, latency_cycles, width, window, starts_in_order=True)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="whoever has finished retires",
+    loses=[LATE, OVERTAKES, WINDOW],
+    hint="Your instructions retire as they finish. They may finish in any order, but retire in that of the program.",
+)
+def retires_when_finished(producers, latency_cycles, width, window):
+    return retired(producers, latency_cycles, width, window, retires_in_order=False, retire_width=False)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="retiring any number at once",
+    loses=[LATE, OVERTAKES, WINDOW],
+    hint="Behind a long instruction many are ready to retire. You let all go at once; the width holds there as well.",
+)
+def retires_at_once(producers, latency_cycles, width, window):
+    return retired(producers, latency_cycles, width, window, retire_width=False)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="dispatching one a cycle",
+    loses=[WIDTH, OVERTAKES, WINDOW],
+    hint="You dispatch one instruction in each cycle. A core of width 4 dispatches up to four.",
+)
+def one_dispatch_a_cycle(producers, latency_cycles, width, window):
+    return retired(producers, latency_cycles, width, window, dispatched=1)
+
+
+@mistake(
+    "m01_retired_cycles",
+    misconception="any program is a program",
+    loses=[IMPOSSIBLE],
+    hint="Some programs and cores cannot be: an instruction that needs itself, for one. They raise ValueError.",
+)
+def anything_goes(producers, latency_cycles, width, window):
+    try:
+        return retired(producers, latency_cycles, max(width, 1), max(window, 1), refuses=False)
+    except IndexError:
+        return np.zeros(len(producers), dtype=int)
 
 
 # --- verdicts ---------------------------------------------------------------------------------------------------------
@@ -280,6 +397,289 @@ def as_deep_as_the_stack(lines):
             distances[place] = seen
             seen += 1
     return distances
+
+
+# --- a cache with sets ------------------------------------------------------------------------------------------------
+
+SETS, LAST, KINDS, WHOLE, LINES, NO_CACHE = (
+    "sets",
+    "the last to go",
+    "capacity or conflict",
+    "the cache without sets",
+    "lines in any order",
+    "no cache",
+)
+
+
+class _Cache:
+    """The cache as it should be; each mistake below changes one of its decisions."""
+
+    renews = renews_whole = True
+    least = 1
+
+    def __init__(self, sets, ways):
+        if min(sets, ways) < self.least:
+            raise ValueError("no cache")
+        self.sets, self.ways = sets, ways
+        self.own, self.whole, self.seen = {}, [], set()
+
+    def set_of(self, line):
+        return line % max(self.sets, 1)
+
+    def kind(self, line, in_whole):
+        return "conflict" if in_whole else "capacity"
+
+    @staticmethod
+    def touch(held, line, room, renews):
+        there = line in held
+        if there and renews:
+            held.remove(line)
+        if renews or not there:
+            held.append(line)
+        if len(held) > room:
+            del held[0]
+
+    def access(self, line):
+        held = self.own.setdefault(self.set_of(line), [])
+        hit, in_whole, again = line in held, line in self.whole, line in self.seen
+        answer = "hit" if hit else self.kind(line, in_whole) if again else "compulsory"
+        self.touch(held, line, max(self.ways, 1), self.renews)
+        if self.renews_whole or not hit:
+            self.touch(self.whole, line, self.sets * self.ways, True)
+        self.seen.add(line)
+        return answer
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="first in, first out",
+    loses=[LAST, LINES],
+    hint="Your sets replace the line that *came* first. A hit makes a line the last to go.",
+)
+class ComesAndGoes(_Cache):
+    renews = False
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="the mask of a power of two",
+    loses=[SETS, LINES],
+    hint="You took the lower bits of the line. That is the remainder only if the number of sets is a power of two.",
+)
+class Masked(_Cache):
+    def set_of(self, line):
+        return line & (self.sets - 1)
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="neighbours share a set",
+    loses=[SETS, LAST, KINDS, WHOLE, LINES],
+    hint="You put neighbours into the same set. Line x belongs to set x mod S: neighbours lie apart.",
+)
+class Neighbours(_Cache):
+    def set_of(self, line):
+        return line // max(self.sets, 1) % max(self.sets, 1)
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="a full cache has no conflicts",
+    loses=[WHOLE, LINES],
+    hint="You asked whether the cache is full. Ask whether one of this size without sets would have held this line.",
+)
+class FullMeansCapacity(_Cache):
+    def kind(self, line, in_whole):
+        full = sum(len(held) for held in self.own.values()) >= self.sets * self.ways
+        return "capacity" if full else "conflict"
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="a set that is full is a conflict",
+    loses=[KINDS, LINES],
+    hint="You call every miss in a full set a conflict. If a cache without sets misses as well, it is capacity.",
+)
+class AlwaysConflict(_Cache):
+    def kind(self, line, in_whole):
+        return "conflict"
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="the other cache sees misses only",
+    loses=[WHOLE, LINES],
+    hint="The cache without sets is asked at *every* access. Yours sees only what misses, and forgets lines that hit.",
+)
+class SeesMissesOnly(_Cache):
+    renews_whole = False
+
+
+@mistake(
+    "m01_lru_cache",
+    misconception="a cache of nothing",
+    loses=[NO_CACHE],
+    hint="A cache without sets or without ways must be refused with ValueError.",
+)
+class OfNothing(_Cache):
+    least = 0
+
+
+# --- access times -----------------------------------------------------------------------------------------------------
+
+FIRST_LEVEL, BEHIND, MEAN = "the first level", "the levels behind it", "the mean"
+
+
+def hierarchy(designs, accesses, ratios=None, mean=None):
+    """Ratios and means without a mistake, but for what is given."""
+    counted = [np.asarray(designs[f"l{level}_misses"], dtype=float) for level in (1, 2, 3)]
+    cycles = [np.asarray(designs[f"{name}_cycles"], dtype=float) for name in ("l1", "l2", "l3", "memory")]
+    local = ratios or [counted[0] / accesses, counted[1] / counted[0], counted[2] / counted[1]]
+
+    def nested(cycles, local):
+        return cycles[0] + local[0] * (cycles[1] + local[1] * (cycles[2] + local[2] * cycles[3]))
+
+    table = {f"l{level}_miss_ratio": ratio for level, ratio in enumerate(local, start=1)}
+    return table | {"average_cycles": (mean or nested)(cycles, local)}
+
+
+@mistake(
+    "m01_access_times",
+    misconception="every ratio is one of all accesses",
+    loses=[BEHIND, MEAN],
+    hint="You divided by all accesses. L2 is asked only by those that miss L1: its local ratio is a share of these.",
+)
+def global_ratios(designs, accesses):
+    return hierarchy(designs, accesses, [np.asarray(designs[f"l{level}_misses"]) / accesses for level in (1, 2, 3)])
+
+
+@mistake(
+    "m01_access_times",
+    misconception="local ratios in a plain sum",
+    loses=[MEAN],
+    hint="You multiplied each level's time with one local ratio. To get to L3, an access must have missed L1 and L2.",
+)
+def plain_sum(designs, accesses):
+    def flat(cycles, local):
+        return cycles[0] + local[0] * cycles[1] + local[1] * cycles[2] + local[2] * cycles[3]
+
+    return hierarchy(designs, accesses, mean=flat)
+
+
+@mistake(
+    "m01_access_times",
+    misconception="who misses does not pay for the look",
+    loses=[MEAN],
+    hint="You charged each access only for the level where it hits. Whoever misses a level has asked it before.",
+)
+def pays_where_it_hits(designs, accesses):
+    def weighted(cycles, local):
+        beyond = (1 - local[1]) * cycles[1] + local[1] * ((1 - local[2]) * cycles[2] + local[2] * cycles[3])
+        return (1 - local[0]) * cycles[0] + local[0] * beyond
+
+    return hierarchy(designs, accesses, mean=weighted)
+
+
+@mistake(
+    "m01_access_times",
+    misconception="today's local ratios stay",
+    loses=[BEHIND, MEAN],
+    hint="You took today's local ratios for all. A larger L1 changes which accesses reach L2, and so its ratio.",
+)
+def ratios_of_today(designs, accesses):
+    counted = [np.asarray(designs[f"l{level}_misses"], dtype=float) for level in (1, 2, 3)]
+    local = [counted[0] / accesses, counted[1] / counted[0], counted[2] / counted[1]]
+    return hierarchy(designs, accesses, [local[0], *(np.full(len(one), one[0]) for one in local[1:])])
+
+
+@mistake(
+    "m01_access_times",
+    misconception="hit ratios",
+    loses=[FIRST_LEVEL, BEHIND],
+    hint="These are the shares that hit. A miss ratio is the share that goes on to the next level.",
+)
+def hit_ratios(designs, accesses):
+    table = hierarchy(designs, accesses)
+    return {name: 1 - values if name.endswith("ratio") else values for name, values in table.items()}
+
+
+# --- many at a time ---------------------------------------------------------------------------------------------------
+
+FEW, BUSY, LIMIT, NEEDED = "few under way", "a busy memory", "limits", "lines for the peak"
+
+
+def used(programs, under_way=None, capped=True, first=False, **other):
+    """Bandwidth and limits without a mistake, but for what is given."""
+    names = ("offered", "buffers", "line_bytes", "latency_s", "peak_bytes_per_s")
+    given = {name: np.asarray(programs[name], dtype=float) for name in names}
+    both = np.minimum(given["offered"], given["buffers"]) if under_way is None else under_way(given)
+    arrives = both * given["line_bytes"] / given["latency_s"]
+    fewer = np.where(given["offered"] < given["buffers"], "program", "buffers")
+    return {
+        "bytes_per_s": np.minimum(arrives, given["peak_bytes_per_s"]) if capped else arrives,
+        "limit": np.where(arrives < given["peak_bytes_per_s"], fewer, "memory"),
+        "lines_needed": given["peak_bytes_per_s"] * given["latency_s"] / given["line_bytes"],
+    } | other
+
+
+@mistake(
+    "m01_memory_use",
+    misconception="loads wait one after the other",
+    loses=[FEW, BUSY, LIMIT],
+    hint="You let one line arrive in each latency. Those that are under way together arrive together.",
+)
+def one_at_a_time(programs):
+    return used(programs, under_way=lambda given: np.ones(len(given["offered"])))
+
+
+@mistake(
+    "m01_memory_use",
+    misconception="hardware is always full",
+    loses=[FEW, LIMIT],
+    hint="You filled every buffer. A program that offers one load at a time leaves all others empty.",
+)
+def all_buffers(programs):
+    return used(programs, under_way=lambda given: given["buffers"])
+
+
+@mistake(
+    "m01_memory_use",
+    misconception="buffers without end",
+    loses=[FEW, LIMIT],
+    hint="You let everything be under way that the program offers. The hardware has only so many buffers.",
+)
+def all_that_is_offered(programs):
+    return used(programs, under_way=lambda given: given["offered"])
+
+
+@mistake(
+    "m01_memory_use",
+    misconception="Little's law has no peak",
+    loses=[BUSY],
+    hint="You let arrive whatever is under way. No memory delivers more than its peak; beyond, the latency grows.",
+)
+def no_peak(programs):
+    return used(programs, capped=False)
+
+
+@mistake(
+    "m01_memory_use",
+    misconception="what is under way is what is needed",
+    loses=[NEEDED],
+    hint="That is what this program has under way. What would it take to reach the peak, whoever asks?",
+)
+def present_lines(programs):
+    return used(programs, lines_needed=np.minimum(programs["offered"], programs["buffers"]))
+
+
+@mistake(
+    "m01_memory_use",
+    misconception="bytes for lines",
+    loses=[NEEDED],
+    hint="Bandwidth times latency are the *bytes* under way. How many lines are they?",
+)
+def bytes_needed(programs):
+    return used(programs, lines_needed=np.asarray(programs["peak_bytes_per_s"]) * np.asarray(programs["latency_s"]))
 
 
 # --- prefetching ------------------------------------------------------------------------------------------------------
@@ -736,3 +1136,145 @@ def nothing_is_refused(threads_per_block, registers_per_thread, shared_bytes_per
 def of_the_blocks(threads_per_block, registers_per_thread, shared_bytes_per_block, multiprocessor):
     found = held(threads_per_block, registers_per_thread, shared_bytes_per_block, multiprocessor)
     return found | {"occupancy": found["blocks"] / multiprocessor["max_blocks"]}
+
+
+# --- warps that are enough --------------------------------------------------------------------------------------------
+
+BOUND, ENOUGH, NEVER, WARP_AXES = "the bound", "enough", "never enough", "title and axes"
+
+
+def warps_drawn(latency, kernels, most, rate=None, enough=None, title="Warps", left_out=True):
+    """The figure, from the rate of `n` warps with `own` under way in each, and from how many are enough."""
+    rate = rate or (lambda n, own: min(1.0, n * own / latency))
+    enough = enough or (lambda own: math.ceil(latency / own))
+    fine = sorted({float(n) for n in range(most + 1)} | {latency / own for own in kernels if latency / own < most})
+    return {
+        "title": title,
+        "x": {"label": "warps [1]", "scale": "linear", "limits": [0, most]},
+        "y": {"label": "rate [1/cycle]", "scale": "linear", "limits": [0, 1]},
+        "series": [
+            {"label": str(own), "kind": "line", "x": fine, "y": [rate(n, own) for n in fine]} for own in kernels
+        ],
+        "marks": [{"label": str(own), "x": enough(own), "y": 1} for own in kernels if enough(own) <= most],
+        "left_out": [str(own) for own in kernels if enough(own) > most] if left_out else [],
+    }
+
+
+@mistake(
+    "m01_warps_figure",
+    misconception="one instruction a warp",
+    loses=[BOUND, ENOUGH, NEVER],
+    hint="All your kernels are alike. A warp with four instructions under way does the work of four with one.",
+)
+def one_each(latency_cycles, independent, most_warps):
+    return warps_drawn(
+        latency_cycles,
+        independent,
+        most_warps,
+        rate=lambda n, own: min(1.0, n / latency_cycles),
+        enough=lambda own: latency_cycles,
+    )
+
+
+@mistake(
+    "m01_warps_figure",
+    misconception="more than one a cycle",
+    loses=[BOUND],
+    hint="Your lines go on rising. A scheduler issues at most one instruction in each cycle, however many are ready.",
+)
+def no_ceiling(latency_cycles, independent, most_warps):
+    return warps_drawn(latency_cycles, independent, most_warps, rate=lambda n, own: n * own / latency_cycles)
+
+
+@mistake(
+    "m01_warps_figure",
+    misconception="part of a warp",
+    loses=[ENOUGH],
+    hint="You marked the corner of the line. Warps come whole: how many are the least that reach the peak?",
+)
+def at_the_corner(latency_cycles, independent, most_warps):
+    return warps_drawn(latency_cycles, independent, most_warps, enough=lambda own: latency_cycles / own)
+
+
+@mistake(
+    "m01_warps_figure",
+    misconception="rounded down",
+    loses=[ENOUGH],
+    hint="You rounded down. With so many warps the scheduler is nearly busy, and now and then has nobody to ask.",
+)
+def rounded_down(latency_cycles, independent, most_warps):
+    return warps_drawn(latency_cycles, independent, most_warps, enough=lambda own: max(latency_cycles // own, 1))
+
+
+@mistake(
+    "m01_warps_figure",
+    misconception="nobody is left out",
+    loses=[NEVER],
+    hint="A kernel that needs more warps than there are has no mark. Say so in `left_out`: silence looks like success.",
+)
+def nobody_left_out(latency_cycles, independent, most_warps):
+    return warps_drawn(latency_cycles, independent, most_warps, left_out=False)
+
+
+@mistake(
+    "m01_warps_figure",
+    misconception="no title for the warps",
+    loses=[WARP_AXES],
+    hint="Your figure has no title: say what it shows.",
+)
+def warps_untitled(latency_cycles, independent, most_warps):
+    return warps_drawn(latency_cycles, independent, most_warps, title="")
+
+
+# --- a ring -----------------------------------------------------------------------------------------------------------
+
+LARGE, EMPTY, ANY_BUFFER, ALONE = "large buffers", "empty buffers", "any buffers", "one device"
+
+
+def ring(size_bytes, devices, startup_s, bandwidth_bytes_per_s, steps=None, piece=None):
+    """Time of a ring without a mistake, but for its steps and the size of a piece."""
+    size, count = np.asarray(size_bytes, dtype=float), np.asarray(devices)
+    number = 2 * (count - 1) if steps is None else steps(count)
+    sent = size / count if piece is None else piece(size, count)
+    return number * (np.asarray(startup_s) + sent / np.asarray(bandwidth_bytes_per_s))
+
+
+@mistake(
+    "m01_ring_all_reduce_s",
+    misconception="once around",
+    loses=[LARGE, EMPTY, ANY_BUFFER],
+    hint="After once around each device has the sum of *one* piece. Then the results must travel as well.",
+)
+def once_around(size_bytes, devices, startup_s, bandwidth_bytes_per_s):
+    return ring(size_bytes, devices, startup_s, bandwidth_bytes_per_s, steps=lambda count: count - 1)
+
+
+@mistake(
+    "m01_ring_all_reduce_s",
+    misconception="the whole buffer in every step",
+    loses=[LARGE, ANY_BUFFER],
+    hint="You sent the whole buffer in each step. A device sends one of n pieces, while all others do the same.",
+)
+def whole_buffer(size_bytes, devices, startup_s, bandwidth_bytes_per_s):
+    return ring(size_bytes, devices, startup_s, bandwidth_bytes_per_s, piece=lambda size, count: size + 0 * count)
+
+
+@mistake(
+    "m01_ring_all_reduce_s",
+    misconception="one start for all steps",
+    loses=[EMPTY, ANY_BUFFER],
+    hint="You paid the start-up once. Each step is a message of its own, and waits for the one before.",
+)
+def one_start(size_bytes, devices, startup_s, bandwidth_bytes_per_s):
+    moving = ring(size_bytes, devices, 0.0, bandwidth_bytes_per_s)
+    return moving + np.asarray(startup_s) * (np.asarray(devices) > 1)
+
+
+@mistake(
+    "m01_ring_all_reduce_s",
+    misconception="all the way round",
+    loses=[LARGE, EMPTY, ANY_BUFFER, ALONE],
+    hint="A piece that has visited n devices has made n - 1 steps. You counted the way back to where it began.",
+)
+def all_the_way(size_bytes, devices, startup_s, bandwidth_bytes_per_s):
+    return ring(size_bytes, devices, startup_s, bandwidth_bytes_per_s, steps=lambda count: 2 * count)
