@@ -488,10 +488,10 @@ def memory_use(programs):
     """Bandwidth that each program gets, and what limits it.
 
     programs: table with the columns
-        offered: lines that the program could have under way at a time [1]
-        buffers: lines that the hardware can have under way at a time [1]
-        line_bytes, latency_s, peak_bytes_per_s: of the memory [B, s, B/s]
-        and perhaps program, its name
+        offered: lines that the program could have under way at a time
+        buffers: lines that the hardware can have under way at a time
+        line_bytes, latency_s, peak_bytes_per_s: of the memory
+        and perhaps program, its name; counts and the memory's figures [1, B, s, B/s]
 
     Returns a table, data frame or dict of lists or arrays, with the columns
         bytes_per_s: what the memory delivers [B/s]
