@@ -13,8 +13,8 @@ Breaks when
     Misses overlap, as they do in every out-of-order core (see `memory_parallelism`), levels are asked in parallel, or
     buffers hide writes.
 Source
-    Hennessy, Patterson, *Computer Architecture: A Quantitative Approach*, 6th ed., 2017, appendix B (the textbook
-    equation; the page was not looked up).
+    Hennessy, Patterson, *Computer Architecture: A Quantitative Approach*, 6th ed., 2017, appendix B.2 (mean access
+    time) and B.3 (several levels), by its table of contents; the equation is every textbook's.
 Oracle
     By hand, three levels: 2.5 cycles; and the time of every single access of a trace, added up.
 """

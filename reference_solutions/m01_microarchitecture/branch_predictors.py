@@ -13,8 +13,8 @@ Assumes
 Breaks when
     Several predictors vote or learn longer patterns (tournament, TAGE), or the history is updated speculatively.
 Source
-    Smith, "A study of branch prediction strategies", ISCA 1981; McFarling, "Combining branch predictors", Western
-    Research Laboratory TN-36, June 1993 (gshare). The start value is a convention of ours.
+    Smith, "A study of branch prediction strategies", ISCA 1981, pp. 135-148; McFarling, "Combining branch predictors",
+    Western Research Laboratory TN-36, June 1993 (gshare). The start value is a convention of ours.
 Oracle
     Closed forms: a loop of n, an alternating branch; and the counters' recurrence applied table entry by table entry.
 """

@@ -13,9 +13,9 @@ Assumes
 Breaks when
     Lines are evicted, a directory stands in for the bus, or other states pass dirty lines on (Owned, Forward).
 Source
-    Papamarcos, Patel, "A low-overhead coherence solution for multiprocessors with private cache memories", ISCA 1984;
-    Nagarajan, Sorin, Hill, Wood, *A Primer on Memory Consistency and Cache Coherence*, 2nd ed., 2020. The names of the
-    bus transactions are the textbooks'.
+    Papamarcos, Patel, "A low-overhead coherence solution for multiprocessors with private cache memories", ISCA 1984,
+    pp. 348-354; Nagarajan, Sorin, Hill, Wood, *A Primer on Memory Consistency and Cache Coherence*, 2nd ed., 2020. The
+    names of the bus transactions are the textbooks'.
 Oracle
     States and counts from the history alone (who wrote last, who has read since); closed forms of alternating writers.
 """

@@ -6,8 +6,8 @@ Model
     .. math:: B = \min\left(B_{peak}, \frac{n \, l}{T}\right), \qquad n^{*} = \frac{B_{peak} T}{l}
 
     Little's law: with :math:`n` lines of :math:`l` bytes under way at a time, each for :math:`T`, that much arrives in
-    a second. :math:`n` is what the hardware has buffers for (line-fill buffers of a core, about 10 to 16) or what the
-    program offers. A window of :math:`R` instructions offers the misses that stand in it together: the first one
+    a second. :math:`n` is what the hardware has buffers for (line-fill buffers of a core, 10 to 16 in Intel's) or what
+    the program offers. A window of :math:`R` instructions offers the misses that stand in it together: the first one
     blocks retirement, all others less than :math:`R` behind it go with it, and the next one opens another group.
     :math:`\mathrm{MLP}` is the number of misses over the number of groups.
 Assumes

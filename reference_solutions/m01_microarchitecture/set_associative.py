@@ -19,8 +19,9 @@ Breaks when
     Hardware prefetches, hashes the set index, or a level above filters the accesses.
 Source
     Hill, Smith, "Evaluating associativity in CPU caches", IEEE Transactions on Computers 38(12), 1989, pp. 1612-1630,
-    for all associativities from one pass; the three kinds of misses go back to Hill's thesis,
-    Berkeley 1987 (not seen).
+    for all associativities from one pass; the three kinds of misses go back to Hill, "Aspects of cache memory and
+    instruction buffer performance", PhD thesis, UC Berkeley, 1987 (as Arpaci-Dusseau, *Operating Systems: Three Easy
+    Pieces*, quotes it; not seen itself).
 Oracle
     Misses that pycachesim, libCacheSim and nanoBench give on recorded traces, for LRU, FIFO and PLRU.
 """

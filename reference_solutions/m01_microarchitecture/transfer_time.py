@@ -18,7 +18,7 @@ Breaks when
 Source
     Hockney, Parallel Computing 20(3), 1994, pp. 389-398; Thakur, Rabenseifner, Gropp, Int. J. High Performance
     Computing Applications 19(1), 2005, pp. 49-66; the ring: Patarasuk, Yuan, J. Parallel and Distributed Computing
-    69(2), 2009; bus bandwidth: NVIDIA nccl-tests, doc/PERFORMANCE.md.
+    69(2), 2009, pp. 117-124; bus bandwidth: NVIDIA nccl-tests, doc/PERFORMANCE.md.
 Oracle
     By hand: 8 devices, 1 GiB, 450 GB/s, 4.17566 ms; bus bandwidths of nccl-tests' factors; a ring played step by step.
 """

@@ -335,7 +335,7 @@ plt.show()
 #
 # No cache looks everywhere for a line. Line $x$ can lie in one *set* only, number $x \bmod S$, and a set has room for
 # as many lines as the cache has *ways*. Each set replaces the line that was used longest ago, on its own. So an access
-# may miss for three reasons (Hill and Smith, IEEE Transactions on Computers 38(12), 1989):
+# may miss for three reasons (they go back to Hill's thesis, Berkeley 1987):
 #
 # - **Compulsory:** the line was never touched before.
 # - **Capacity:** it was touched, but a cache of the same size *without* sets, in which a line may lie anywhere, misses
@@ -343,9 +343,11 @@ plt.show()
 # - **Conflict:** that one would have hit. Room there was, only not in this set.
 #
 # **What the model leaves out.** Set numbers that are hashed, as those of last-level caches are, and the prefetchers.
+# Textbooks count differently, too: for them conflicts are the misses that the cache has more than one without sets. An
+# access that hits only *because* there are sets is then one conflict less; here it is a hit.
 #
-# **Exercise 5** (5 points, 10 minutes). Write the class `LruCache`: a cache that says of each access whether
-# it hits, or why it misses.
+# **Exercise 5** (5 points, 10 minutes). Write the class `LruCache`: a cache that says of each access whether it hits,
+# or why it misses.
 
 
 # %% exercise={"id": "m01_lru_cache", "reference": "m01_microarchitecture.set_associative:LruCache"}
@@ -459,8 +461,8 @@ levels.set_index(designs["design"]).round(3)
 # $$B = \frac{n \, l}{T}$$
 #
 # bytes arrive per second, until the memory is at its peak. How many are under way? As many as the *program* offers,
-# but no more than the hardware has *buffers* for: the cores of today have some 10 to 16 for the misses of their first
-# level. Whichever is less.
+# but no more than the hardware has *buffers* for: cores of Intel have had 10 to 16 of them for the misses of their
+# first level. Whichever is less.
 #
 # **What the model leaves out.** A latency that grows when the memory is nearly busy: close to the peak more must be
 # under way than the law says with the latency of an idle memory.
