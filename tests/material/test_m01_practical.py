@@ -11,7 +11,7 @@ import yaml
 
 from graders.authoring.build.percent import read
 from graders.paths import material_root
-from reference_solutions.hardware import MULTIPROCESSORS
+from reference_solutions.hardware import H100_SXM, MULTIPROCESSORS
 
 MODULE = material_root() / "assignments/authoring/m01_microarchitecture"
 NODES = ("retiring", "front end", "bad speculation", "memory", "core")
@@ -104,3 +104,9 @@ def test_the_introduction_counts_its_exercises(cells):
     titled = re.findall(r"\*\*Exercise (\d+)\*\* \((\d+) points, (\d+) minutes\)", "\n".join(cells))
     expected = [(str(number), str(one["points"]), str(one["minutes"])) for number, one in enumerate(own, start=1)]
     assert titled == expected
+
+
+def test_the_one_real_memory_is_that_of_the_hardware_page(cells):
+    text = next(text for text in cells if "programs = pd" in text)
+    peaks = re.search(r'"peak_bytes_per_s": \[([^\]]+)\]', text)[1].split(",")
+    assert float(peaks[-1]) == H100_SXM.bandwidth_bytes_per_s
