@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from graders.authoring import yaml_document
 from graders.rubrics.records import TOP_LEVEL, Criterion, Level, Rubric
+from graders.rubrics.rule import RuleYaml
 
 _Text = Annotated[str, Field(min_length=1, pattern=r"\S")]
 _Judged = Annotated[float, Field(ge=0, le=TOP_LEVEL, allow_inf_nan=False)]
@@ -99,7 +100,11 @@ def track(root: Path) -> Track:
 
 def schemas() -> dict[str, bytes]:
     """JSON Schema of these files, as editors read it, by file name."""
-    kinds: dict[str, type[BaseModel]] = {"levels.json": RubricYaml, "track.json": TrackYaml}
+    kinds: dict[str, type[BaseModel]] = {
+        "levels.json": RubricYaml,
+        "track.json": TrackYaml,
+        "certification.json": RuleYaml,
+    }
     return {
         name: (
             json.dumps(
