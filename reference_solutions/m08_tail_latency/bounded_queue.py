@@ -28,7 +28,7 @@ import numpy as np
 from reference_solutions import validate
 from reference_solutions.units import Array
 
-__all__ = ["bounded_queue", "bounded_queue_shares"]
+__all__ = ["bounded_queue", "bounded_queue_shares", "door"]
 
 
 def bounded_queue_shares(offered_load: float, servers: int, places: int) -> Array:
@@ -110,3 +110,47 @@ def bounded_queue(arrival_per_s: float, service_per_s: float, servers: int, plac
         "mean_in_system": in_system,
         "mean_response_s": in_system / throughput_per_s,
     }
+
+
+def door(arrival_per_s: float, service_per_s: float, promise_s: float) -> dict[str, float]:
+    """Most places of an overloaded server that keep a promise about the mean response of those admitted.
+
+    Parameters
+    ----------
+    arrival_per_s : float
+        Rate of arrivals, more than the server can do. [1/s]
+    service_per_s : float
+        Rate at which the server finishes requests. [1/s]
+    promise_s : float
+        Mean response time that is promised to those admitted, more than a service. [s]
+
+    Returns
+    -------
+    dict of str to float
+        `places`, the one in service among them [1]; `refused`, a share of the arrivals [1]; `mean_response_s`, of those
+        admitted [s].
+
+    Raises
+    ------
+    ValueError
+        If a queue without end would do, or not even one place does.
+
+    Examples
+    --------
+    At 120 % of what the server can do, and five service times:
+
+    >>> {name: round(value, 3) for name, value in door(1.2, 1.0, 5.0).items()}
+    {'places': 7, 'refused': 0.217, 'mean_response_s': 4.71}
+    """
+    validate.require_positive(
+        excess_per_s=np.subtract(arrival_per_s, service_per_s),
+        slack_s=np.subtract(promise_s, np.reciprocal(float(service_per_s))),
+    )
+    load, response_s = arrival_per_s / service_per_s, 0.0
+    tried: list[dict[str, float]] = []
+    while response_s <= promise_s:  # it grows with the places
+        requests = np.arange(len(tried) + 2)  # from none to all places taken
+        shares = load**requests / np.sum(load**requests)
+        response_s = requests @ shares / (arrival_per_s * (1 - shares[-1]))
+        tried.append({"places": len(tried) + 1, "refused": float(shares[-1]), "mean_response_s": float(response_s)})
+    return tried[-2]

@@ -24,11 +24,13 @@ Oracle
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from reference_solutions.units import Array
 
-__all__ = ["power_of_d_mean_queue", "power_of_d_mean_response", "power_of_d_share"]
+__all__ = ["choices_table", "power_of_d_mean_queue", "power_of_d_mean_response", "power_of_d_share"]
 
 
 def power_of_d_share(utilisation: float, choices: int, requests: int) -> Array:
@@ -127,3 +129,49 @@ def power_of_d_mean_response(utilisation: float, choices: int) -> float:
     [100.0, 5.43]
     """
     return power_of_d_mean_queue(utilisation, choices) / utilisation  # Little's law
+
+
+def choices_table(utilisation: float, service_s: float, choices: Sequence[int]) -> dict[str, Array]:
+    """Queues and responses for several numbers of choices, one row each.
+
+    Parameters
+    ----------
+    utilisation : float
+        Arrivals per server over its rate of service, more than 0, less than 1. [1]
+    service_s : float
+        Mean service time. [s]
+    choices : sequence of int
+        Queues that each request looks at, in any order. [1]
+
+    Returns
+    -------
+    dict of str to ndarray
+        `choices`; `mean_requests` at a server [1]; `mean_response_s` [s]; `long_queue_share`, the share of the servers
+        that have five requests or more [1].
+
+    Raises
+    ------
+    ValueError
+        If the utilisation is not between 0 and 1, the service time is not positive, or a request looks at no queue.
+
+    Examples
+    --------
+    At 90 %, with services of 10 ms:
+
+    >>> table = choices_table(0.9, 0.01, [1, 2])
+    >>> table["mean_response_s"].round(4), table["long_queue_share"].round(3)
+    (array([0.1   , 0.0261]), array([0.59 , 0.038]))
+    """
+    if not 0 < utilisation < 1 or not service_s > 0 or min(choices) < 1:
+        raise ValueError("0 < utilisation < 1, a service takes time, and a request looks at one queue at least")
+    rows = []
+    for looks in choices:
+        exponent = 1.0
+        shares: list[float] = []  # of the servers with at least 1, 2, ... requests
+        while len(shares) < 5 or shares[-1] > 1e-16:
+            shares.append(utilisation**exponent)
+            exponent = looks * exponent + 1  # (d^i - 1) / (d - 1), or i
+        mean_requests = np.sum(shares)
+        rows.append([looks, mean_requests, mean_requests / utilisation * service_s, shares[4]])
+    names = ["choices", "mean_requests", "mean_response_s", "long_queue_share"]
+    return dict(zip(names, np.array(rows, dtype=float).T, strict=True))

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 
 from reference_solutions.units import Array
 
-__all__ = ["tied_response_exceeds", "tied_response_quantile_s"]
+__all__ = ["tied_quantile_s", "tied_response_exceeds"]
 
 
 def tied_response_exceeds(t_s: ArrayLike, utilisation: ArrayLike, service_per_s: float, copies: int = 2) -> Array:
@@ -76,9 +76,7 @@ def tied_response_exceeds(t_s: ArrayLike, utilisation: ArrayLike, service_per_s:
     return np.asarray((decay / inside) ** (1 / others) / rho)
 
 
-def tied_response_quantile_s(
-    utilisation: ArrayLike, service_per_s: float, quantile: ArrayLike, copies: int = 2
-) -> Array:
+def tied_quantile_s(utilisation: ArrayLike, service_per_s: float, quantile: ArrayLike, copies: int = 2) -> Array:
     """Response time that a share of the tied requests does not exceed; utilisation and quantile broadcast.
 
     Parameters
@@ -106,7 +104,7 @@ def tied_response_quantile_s(
     --------
     The 99th percentile at 80 %, in service times: one copy, and two.
 
-    >>> [round(float(tied_response_quantile_s(0.8, 1.0, 0.99, copies)), 2) for copies in (1, 2)]
+    >>> [round(float(tied_quantile_s(0.8, 1.0, 0.99, copies)), 2) for copies in (1, 2)]
     [23.03, 5.62]
     """
     rho, q = np.asarray(utilisation, dtype=float), np.asarray(quantile, dtype=float)

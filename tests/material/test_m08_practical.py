@@ -8,14 +8,15 @@ import pytest
 
 from graders.authoring.build.percent import read
 from graders.paths import material_root
-from reference_solutions.m08_tail_latency.bounded_queue import bounded_queue
+from reference_solutions.m08_tail_latency.bounded_queue import bounded_queue, door
 from reference_solutions.m08_tail_latency.hedged_day import hedge_delay_s, hedged_day, never_hedge
-from reference_solutions.m08_tail_latency.power_of_d import power_of_d_mean_response
+from reference_solutions.m08_tail_latency.merging import merged_quantile_s
+from reference_solutions.m08_tail_latency.power_of_d import choices_table, power_of_d_mean_response
 from reference_solutions.m08_tail_latency.quantiles import quantile_interval_s
 from reference_solutions.m08_tail_latency.retry_throttle import RetryThrottle
 from reference_solutions.m08_tail_latency.slo_budget import latency_budgets
 from reference_solutions.m08_tail_latency.staffing import staffing_table
-from reference_solutions.m08_tail_latency.tied_requests import tied_response_quantile_s
+from reference_solutions.m08_tail_latency.tied_requests import tied_quantile_s
 
 NOTEBOOK = material_root() / "assignments/authoring/m08_tail_latency/practical/notebook.py"
 
@@ -52,14 +53,36 @@ def test_what_the_text_says_of_pools():
     assert table["wait_quantile_s"][1] / table["mean_wait_s"][1] == pytest.approx(12, abs=0.5)
 
 
-def test_what_the_text_says_of_choices_ties_and_doors():
+def test_what_the_text_says_of_choices_and_ties():
     responses = [power_of_d_mean_response(0.9, choices) for choices in (1, 2, 3)]
     assert [round(response, 1) for response in responses] == [10.0, 2.6, 2.0]
-    tails = [float(tied_response_quantile_s(0.8, 1.0, 0.99, copies)) for copies in (1, 2)]
+    tails = [float(tied_quantile_s(0.8, 1.0, 0.99, copies)) for copies in (1, 2)]
     assert [round(tail, 1) for tail in tails] == [23.0, 5.6]
-    door = bounded_queue(1.2, 1.0, 1, 6)
-    assert round(door["refused"], 2) == 0.23
-    assert round(door["mean_response_s"], 1) == 4.0
+
+
+def test_what_the_text_says_of_fifty_machines():
+    """One slow machine: the p99 of all more than trebles, and the mean of the fifty p99s hardly moves."""
+    edges_s = 0.001 * 1.1 ** np.arange(80)
+    fleet_counts = course_cell("def fleet_counts(", merged_quantile_s=merged_quantile_s)["fleet_counts"]
+    healthy, sick = (fleet_counts(slow, edges_s) for slow in (0, 1))
+    of_all = [merged_quantile_s(fleet, edges_s, 0.99) for fleet in (healthy, sick)]
+    mean = [np.mean([merged_quantile_s([one], edges_s, 0.99) for one in fleet]) for fleet in (healthy, sick)]
+    assert fleet_counts(0, edges_s).sum() == 50 * 200
+    assert of_all[1] > 3 * of_all[0]
+    assert 1.1 < mean[1] / mean[0] < 1.25
+
+
+def test_what_the_text_says_of_looks_and_doors():
+    long = choices_table(0.9, 1.0, [1, 2])["long_queue_share"]
+    assert round(long[0], 2) == 0.59
+    assert round(1 / long[1]) == 26
+    assert 0.167 < door(120.0, 100.0, 0.05)["refused"] < 0.22
+    endless = bounded_queue(120.0, 100.0, 1, 100)
+    assert endless["mean_response_s"] == pytest.approx(1, abs=0.06)
+    assert endless["refused"] == pytest.approx(1 / 6, abs=1e-3)
+    theirs = course_cell("def behind_the_door(", door={"places": 7})["behind_the_door"](1.2, 7)
+    np.testing.assert_allclose(theirs, [21.717, 47.098], rtol=1e-3)
+    assert bounded_queue(70.0, 100.0, 1, 7)["refused"] < 0.03
 
 
 def test_the_storm_stays_without_a_throttle():

@@ -13,6 +13,7 @@ from reference_solutions.m08_tail_latency.merging import (
     histogram_quantile_s,
     latency_edges_s,
     latency_histogram,
+    merged_quantile_s,
 )
 from reference_solutions.m08_tail_latency.quantiles import nearest_rank_quantile_s, quantile_interval_s
 
@@ -79,6 +80,7 @@ def test_merged_histograms_know_the_percentile_of_the_pool(machines, quantile, e
     assert merged.sum() == pooled.size
     exact = float(nearest_rank_quantile_s(pooled, quantile))
     found = float(histogram_quantile_s(merged, edges, quantile))
+    assert merged_quantile_s([latency_histogram(latency, edges) for latency in machines], edges, quantile) == found
     assert exact * (1 - 1e-9) <= found <= exact * (1 + error) * (1 + 1e-9)
 
 
@@ -141,6 +143,10 @@ def test_a_stall_replayed_with_the_requests_that_were_due():
         lambda: latency_histogram([1.0], [2.0, 1.0]),
         lambda: histogram_quantile_s([0.0], [0.0, 1.0], 0.5),
         lambda: filled_in_latency_s([1.0], 0.0),
+        lambda: merged_quantile_s([[0.0], [0.0]], [0.0, 1.0], 0.5),
+        lambda: merged_quantile_s([[1.0, 1.0]], [0.0, 1.0], 0.5),
+        lambda: merged_quantile_s([1.0], [0.0, 1.0], 0.5),
+        lambda: merged_quantile_s([[1.0]], [0.0, 1.0], 95),
     ],
 )
 def test_impossible_input_is_refused(refused):

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from reference_solutions.m08_tail_latency.bounded_queue import bounded_queue, bounded_queue_shares
+from reference_solutions.m08_tail_latency.bounded_queue import bounded_queue, bounded_queue_shares, door
 from reference_solutions.m08_tail_latency.erlang import erlang_b, erlang_b_by_definition, erlang_c
 from reference_solutions.m08_tail_latency.mg1 import (
     allen_cunneen_mean_wait_s,
@@ -242,6 +242,16 @@ def test_an_end_far_away_is_no_end():
     assert found["mean_response_s"] == pytest.approx(float(mmc_mean_wait_s(3.2, 1.0, 4)) + 1, rel=1e-9)
 
 
+@given(st.floats(1.02, 3), rates, st.floats(1.05, 30))
+def test_a_door_is_the_last_that_keeps_the_promise(load, service, services):
+    found = door(load * service, service, services / service)
+    kept, broken = (bounded_queue(load * service, service, 1, int(found["places"]) + more) for more in (0, 1))
+    assert found["refused"] == pytest.approx(kept["refused"])
+    assert found["mean_response_s"] == pytest.approx(kept["mean_response_s"])
+    assert kept["mean_response_s"] <= services / service * (1 + 1e-9)
+    assert broken["mean_response_s"] >= services / service * (1 - 1e-9)
+
+
 def test_ciw_refused_as_many():
     mean, half_width = CIW["mm1_K6_r120"]["pblock"]
     assert abs(mean - bounded_queue(1.2, 1.0, 1, 6)["refused"]) < 2 * half_width
@@ -312,6 +322,8 @@ def test_the_tail_of_the_table_is_near_what_ciw_saw():
         lambda: gm1_mean_wait_s(0.5, 1, -1),
         lambda: bounded_queue_shares(1.0, 3, 2),
         lambda: bounded_queue(-1, 1, 1, 2),
+        lambda: door(0.9, 1.0, 5.0),
+        lambda: door(1.2, 1.0, 1.0),
         lambda: staffing_table(1.0, 1.0, [0, 1]),
         lambda: servers_for_service_level(1.0, 1.0, -1, 0.9),
     ],

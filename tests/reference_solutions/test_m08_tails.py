@@ -33,11 +33,12 @@ from reference_solutions.m08_tail_latency.hedging_load import (
 )
 from reference_solutions.m08_tail_latency.mm1 import mm1_response_quantile_s
 from reference_solutions.m08_tail_latency.power_of_d import (
+    choices_table,
     power_of_d_mean_queue,
     power_of_d_mean_response,
     power_of_d_share,
 )
-from reference_solutions.m08_tail_latency.tied_requests import tied_response_exceeds, tied_response_quantile_s
+from reference_solutions.m08_tail_latency.tied_requests import tied_quantile_s, tied_response_exceeds
 
 RECORDED = json.loads((Path(__file__).parents[1] / "oracles/m08_tail_latency/tail_fanout_hedge_pod.json").read_text())[
     "cases"
@@ -267,7 +268,7 @@ def test_the_levels_of_work_balance(utilisation, copies, rate):
 
 @given(st.floats(0.05, 0.95), st.integers(1, 4), st.floats(0.5, 0.9999), st.floats(0.1, 10))
 def test_a_tied_quantile_undoes_its_distribution(utilisation, copies, quantile, rate):
-    t = float(tied_response_quantile_s(utilisation, rate, quantile, copies))
+    t = float(tied_quantile_s(utilisation, rate, quantile, copies))
     found = float(tied_response_exceeds(t, utilisation, rate, copies))
     assert found == pytest.approx(1 - quantile, rel=1e-6)
     if copies == 1:
@@ -298,6 +299,23 @@ def test_recorded_queues_of_d_choices(case):
     found = power_of_d_mean_queue(case["lam"], case["d"])
     assert found == pytest.approx(case["mean_queue_len_per_server"], rel=1e-9)
     assert power_of_d_mean_response(case["lam"], case["d"]) == pytest.approx(case["mean_sojourn"], rel=1e-9)
+
+
+def test_a_table_of_choices_has_the_recorded_queues():
+    for case in RECORDED["power_of_d"]:
+        table = choices_table(case["lam"], 0.25, [case["d"], 1])
+        assert table["choices"].tolist() == [case["d"], 1]
+        assert table["mean_requests"][0] == pytest.approx(case["mean_queue_len_per_server"], rel=1e-9)
+        assert table["mean_response_s"][0] == pytest.approx(0.25 * case["mean_sojourn"], rel=1e-9)
+        assert table["mean_response_s"][1] == pytest.approx(0.25 / (1 - case["lam"]), rel=1e-9)  # M/M/1
+        assert table["long_queue_share"][1] == pytest.approx(case["lam"] ** 5)
+
+
+def test_long_queues_are_fed_level_by_level():
+    level = 1.0
+    for _ in range(5):
+        level = 0.9 * level**3
+    assert choices_table(0.9, 1.0, [3])["long_queue_share"][0] == pytest.approx(level)
 
 
 @given(st.floats(0.05, 0.97), st.integers(1, 5))
@@ -349,10 +367,13 @@ def test_five_hundred_servers_with_two_choices():
         lambda: hedged_response_quantile_s(0.5, 1.0, 1.0, 1.0),
         lambda: best_hedge_delay_s(0.0, 1.0, 0.5, [1.0]),
         lambda: tied_response_exceeds(-1.0, 0.5, 1.0),
-        lambda: tied_response_quantile_s(1.0, 1.0, 0.5),
+        lambda: tied_quantile_s(1.0, 1.0, 0.5),
         lambda: power_of_d_share(1.0, 2, 3),
         lambda: power_of_d_mean_queue(0.5, 0),
         lambda: power_of_d_mean_response(0.0, 2),
+        lambda: choices_table(1.0, 1.0, [2]),
+        lambda: choices_table(0.5, 0.0, [2]),
+        lambda: choices_table(0.5, 1.0, [2, 0]),
     ],
 )
 def test_impossible_input_is_refused(refused):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, column, sampled
+from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, column, sampled, value
+from reference_solutions.m08_tail_latency.bounded_queue import door
 from reference_solutions.m08_tail_latency.fan_out import any_slow_probability
 from reference_solutions.m08_tail_latency.hedged_day import hedged_day, never_hedge
+from reference_solutions.m08_tail_latency.merging import merged_quantile_s
+from reference_solutions.m08_tail_latency.power_of_d import choices_table
 from reference_solutions.m08_tail_latency.quantiles import quantile_interval_s
 from reference_solutions.m08_tail_latency.queue_simulation import queue_waits_s_by_definition
 from reference_solutions.m08_tail_latency.retry_throttle import RetryThrottle
 from reference_solutions.m08_tail_latency.slo_budget import latency_budgets
 from reference_solutions.m08_tail_latency.staffing import staffing_table
+from reference_solutions.m08_tail_latency.tied_requests import tied_quantile_s
 
 # --- percentiles and their intervals ----------------------------------------------------------------------------------
 
@@ -79,6 +83,77 @@ QUANTILE_INTERVAL = Exercise(
             weight=0.5,
             cases=[call([], 0.5), call([1.0, 2.0], 99), call([1.0, 2.0], 0.0), call([1.0, 2.0], 0.5, confidence=1.0)],
             message="No latencies; a quantile or a confidence that is no share.",
+        ),
+    ],
+)
+
+# --- percentiles of many machines -------------------------------------------------------------------------------------
+
+
+def machines(rng, requests):
+    """Histograms of machines: most are fast, one is slow."""
+    edges_s = 0.001 * 1.25 ** np.arange(31)
+    speeds = [*rng.uniform(0.008, 0.012, size=len(requests) - 1), rng.uniform(0.06, 0.1)]
+    counts = [
+        np.histogram(np.clip(speed * rng.lognormal(0, 0.4, size=count), 0.0011, 0.8), edges_s)[0]
+        for speed, count in zip(speeds, requests, strict=True)
+    ]
+    return np.array(counts), edges_s
+
+
+def alike(rng):
+    """As many requests at each; the percentile is one of the slow machine's."""
+    return call(*machines(rng, [61] * 8), float(rng.choice([0.9, 0.95, 0.99])))
+
+
+def unlike(rng):
+    """The slow machine has few requests, and another has none."""
+    counts, edges_s = machines(rng, [int(count) for count in rng.integers(150, 400, size=5)] + [20])
+    return call(np.insert(counts, 2, 0, axis=0), edges_s, float(rng.uniform(0.75, 0.95)))
+
+
+FOUR_BINS = [1.0, 2.0, 4.0, 8.0, 16.0]
+
+MERGED = Exercise(
+    "m08_merged_quantile_s",
+    reference=merged_quantile_s,
+    checks=[
+        Equal(
+            "one slow machine",
+            weight=1.5,
+            cases=sampled(alike, count=4),
+            message="Machines with as many requests each, one of them slow.",
+        ),
+        Equal(
+            "much and little traffic",
+            weight=1.25,
+            cases=sampled(unlike, count=4),
+            message="Machines with many requests, with few, and with none.",
+        ),
+        Equal(
+            "ranks and edges",
+            weight=0.75,
+            cases=[
+                call([[3, 0, 0, 1], [4, 0, 0, 2]], FOUR_BINS, 0.7),
+                call([[7, 43, 0, 0], [0, 20, 30, 0]], FOUR_BINS, 0.07),
+                call([[0, 0, 5, 0]], FOUR_BINS, 0.01),
+                call([[1, 0, 0, 9]], FOUR_BINS, 0.5),
+                call([[1, 2, 1, 0]], FOUR_BINS, 1),
+            ],
+            message="Empty bins, ranks that are whole, or whole but for rounding, a single machine, and the longest.",
+        ),
+        Raises(
+            ValueError,
+            "no percentile of all",
+            weight=0.5,
+            cases=[
+                call([[0, 0, 0, 0]], FOUR_BINS, 0.5),
+                call([[1, 2, 1]], FOUR_BINS, 0.5),
+                call([[1, 2, 1, 0]], FOUR_BINS, 95),
+                call([[1, 2, 1, 0]], FOUR_BINS, 1.5),
+                call([[1, 2, 1, 0]], FOUR_BINS, 0.0),
+            ],
+            message="No requests, bins that do not fit the edges, and quantiles that are no share.",
         ),
     ],
 )
@@ -265,6 +340,62 @@ STAFFING = Exercise(
     ],
 )
 
+# --- a queue for each server ------------------------------------------------------------------------------------------
+
+
+def looks_at_random(rng):
+    looks = rng.permutation([2, 3, 4, 5, 6])[:3]
+    return call(float(rng.uniform(0.6, 0.98)), float(rng.uniform(0.001, 0.5)), looks.tolist())
+
+
+def one_look(rng):
+    return call(float(rng.uniform(0.9, 0.98)), float(rng.uniform(0.001, 0.5)), [1])
+
+
+LOOKS = sampled(looks_at_random, count=4)
+
+CHOICES = Exercise(
+    "m08_choices_table",
+    reference=choices_table,
+    checks=[
+        Equal(
+            "requests at a server",
+            weight=1.25,
+            cases=LOOKS,
+            part=column("choices", "mean_requests"),
+            message="The mean number of requests at a server, with two looks and with more.",
+        ),
+        Equal(
+            "times",
+            weight=1,
+            cases=LOOKS,
+            part=column("mean_response_s"),
+            message="The mean response time, with two looks and with more.",
+        ),
+        Equal(
+            "one look",
+            weight=0.75,
+            cases=[call(0.2, 1.0, [1]), sampled(one_look, count=3)],
+            part=column("mean_requests", "mean_response_s"),
+            message="A server drawn at random, at low load and at high load.",
+        ),
+        Equal(
+            "long queues",
+            weight=0.75,
+            cases=[call(0.9, 1.0, [3, 2, 1]), call(0.6, 1.0, [1, 2])],
+            part=column("long_queue_share"),
+            message="The share of servers with five requests or more.",
+        ),
+        Raises(
+            ValueError,
+            "no such servers",
+            weight=0.25,
+            cases=[call(0.0, 1.0, [2]), call(1.2, 1.0, [2]), call(0.5, 0.0, [2]), call(0.5, 1.0, [2, 0])],
+            message="Utilisations without a steady state, services that take no time, and no look.",
+        ),
+    ],
+)
+
 # --- copies: a policy -------------------------------------------------------------------------------------------------
 
 QUIET = [0.35 - 0.2 * float(np.cos(hour / 24 * 2 * np.pi)) for hour in range(24)]
@@ -337,6 +468,62 @@ HEDGE = Exercise(
             at_most=1.1,
             accepts=is_a_delay,
             message="The worst stretch of a day with loads up to 95 %, against the same stretch without copies.",
+        ),
+    ],
+)
+
+# --- tied requests ----------------------------------------------------------------------------------------------------
+
+
+def tied(rng, copies):
+    return call(
+        float(rng.uniform(0.3, 0.95)), float(rng.uniform(0.5, 200)), float(rng.choice([0.5, 0.9, 0.99, 0.999])), copies
+    )
+
+
+def two_copies(rng):
+    return tied(rng, 2)
+
+
+def more_copies(rng):
+    return tied(rng, int(rng.integers(3, 7)))
+
+
+TIED = Exercise(
+    "m08_tied_quantile_s",
+    reference=tied_quantile_s,
+    checks=[
+        Equal(
+            "two copies",
+            weight=1,
+            cases=[call(0.7, 20.0, 0.95), sampled(two_copies, count=4)],
+            message="Two copies, at low and at high load.",
+        ),
+        Equal("more copies", weight=0.75, cases=sampled(more_copies, count=4), message="Three to six copies."),
+        Equal(
+            "a plain request",
+            weight=0.5,
+            cases=[call(0.8, 1.0, 0.99, 1), call(0.3, 40.0, 0.5, copies=1)],
+            message="A single copy.",
+        ),
+        Equal(
+            "tables of loads",
+            weight=0.5,
+            cases=[call([[0.4], [0.85]], 3.0, [0.5, 0.99]), call(np.array([0.2, 0.6]), 3.0, 0.9, 3)],
+            message="Arrays of loads against arrays of quantiles.",
+        ),
+        Raises(
+            ValueError,
+            "no such tie",
+            weight=0.25,
+            cases=[
+                call(1.0, 1.0, 0.9),
+                call([0.5, 0.0], 1.0, 0.9),
+                call(0.5, 1.0, 99),
+                call(0.5, 0.0, 0.9),
+                call(0.5, 1.0, 0.9, 0),
+            ],
+            message="Loads and quantiles that are no shares, no rate, and no copy.",
         ),
     ],
 )
@@ -429,6 +616,42 @@ THROTTLE = Exercise(
             weight=0.25,
             cases=[call(0, 0.1), call(-3, 0.1), call(10, 0), call(10, -0.1)],
             message="A bucket without size, and successes that bring nothing.",
+        ),
+    ],
+)
+
+# --- admission control ------------------------------------------------------------------------------------------------
+
+OFFERED = {"arrival_per_s": 120.0, "service_per_s": 100.0, "promise_s": 0.050}
+"""What the notebook's cell before the exercise defines."""
+
+DOOR = Exercise(
+    "m08_door",
+    reference=door,
+    given=OFFERED,
+    checks=[
+        Equal(
+            "room",
+            weight=1,
+            cases=[value()],
+            part=lambda answer: answer["places"],
+            message="The largest number of places with which the promise is kept.",
+        ),
+        Equal(
+            "refused at the door",
+            weight=1,
+            cases=[value()],
+            rtol=1e-4,
+            part=lambda answer: answer["refused"],
+            message="The share of the arrivals that finds all places taken.",
+        ),
+        Equal(
+            "behind the door",
+            weight=1,
+            cases=[value()],
+            rtol=1e-4,
+            part=lambda answer: answer["mean_response_s"],
+            message="The mean response of those who are admitted.",
         ),
     ],
 )

@@ -13,10 +13,10 @@
 # 5. **Retries:** how does a client stop making it worse?
 # 6. **Budgets:** who may take how much of the 100 ms?
 #
-# There are seven exercises, 31 points, and about an hour of work. Write your answer where it says `YOUR CODE HERE`; add
-# cells of your own wherever you like to try things out. The cell below each answer holds tests that you can see. **When
-# they pass, and Validate passes, that is the beginning:** the hidden checks try other traces, other pools, other days,
-# and the cases at the edge that the text names.
+# There are eleven exercises, 45 points, and about an hour and a half of work. Write your answer where it says `YOUR
+# CODE HERE`; add cells of your own wherever you like to try things out. The cell below each answer holds tests that you
+# can see. **When they pass, and Validate passes, that is the beginning:** the hidden checks try other traces, other
+# pools, other days, and the cases at the edge that the text names.
 #
 # Units stand in the names: `_s` is seconds, `_per_s` a rate.
 
@@ -120,8 +120,85 @@ plt.show()
 # - An interval for the 99.9th percentile begins at about 3,700 requests: earlier there is *no* upper limit. What a
 #   dashboard prints there is the largest latency that it happened to see.
 # - Ten times the requests make the interval about three times narrower, at every percentile. Tails start wide.
-# - Fifty machines that report their own p99 cannot be averaged into one: percentiles are no sums. Merge the counts
-#   (histograms with the same edges add up), and read the percentile afterwards.
+
+# %% [markdown]
+# ### Percentiles of many machines
+#
+# Fifty machines serve the same requests, and each reports its own p99. What is the p99 of *all* requests? Nobody can
+# tell: percentiles are no sums, and their mean is the percentile of nothing. What adds up are **counts**. So let each
+# machine report how many requests ended in each bin of a histogram, with the same edges $e_0 < e_1 < \dots$ everywhere;
+# bin $b$ holds what took longer than $e_b$, and no longer than $e_{b+1}$. With $n_{ib}$ requests of machine $i$ in it,
+#
+# $$ n_b = \sum_i n_{ib}, \qquad n = \sum_b n_b, \qquad
+#    x_q = e_{b+1} \text{ for the first } b \text{ with } n_0 + \dots + n_b \ge \lceil qn \rceil, $$
+#
+# the *upper* edge: what a service promises must not look better than it is.
+#
+# **What the model leaves out.** Where in its bin a request lies. If each edge is a tenth above the one before, the
+# percentile is too high by a tenth at most: 74 numbers lead from a millisecond to a second.
+#
+# **Exercise 2** (4 points, 8 minutes). Write `merged_quantile_s`. Machines may have had very different numbers of
+# requests, or none. As above, a rank that is whole but for rounding is whole.
+
+
+# %% exercise={"id": "m08_merged_quantile_s", "reference": "m08_tail_latency.merging:merged_quantile_s"}
+def merged_quantile_s(counts, edges_s, quantile):
+    """Percentile of the requests of many machines, from their histograms [s].
+
+    counts:   table of requests, one row for each machine, one column for each bin [1]
+    edges_s:  rising edges of the bins, one more than there are bins [s]
+    quantile: share of the requests, more than 0, at most 1 [1]
+
+    Returns the upper edge of the bin that holds the percentile [s].
+
+    Raises ValueError if no machine had a request, if there are not as many bins as the edges enclose, or if the
+    quantile is no such share.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m08_merged_quantile_s"}
+# Nine machines answer within 10 ms, the tenth takes up to a second; a hundred requests each.
+ten_machines = [[100, 0]] * 9 + [[0, 100]]
+p95_s = merged_quantile_s(ten_machines, [0.0, 0.01, 1.0], 0.95)
+assert np.isclose(p95_s, 1.0), f"a tenth of all requests is slow, so the p95 is a slow one: 1 s, not {p95_s} s"
+p90_s = merged_quantile_s(ten_machines, [0.0, 0.01, 1.0], 0.9)
+assert np.isclose(p90_s, 0.01), f"nine tenths take 10 ms at most, which is not {p90_s} s"
+try:
+    merged_quantile_s([[0, 0], [0, 0]], [0.0, 0.01, 1.0], 0.9)
+except ValueError:
+    pass
+else:
+    raise AssertionError("no requests, no percentile: raise ValueError")
+
+# %% [markdown]
+# Fifty machines again. On some of them everything takes ten times as long.
+
+
+# %%
+def fleet_counts(slow_machines, edges_s, machines=50, requests=200):
+    """Histograms of machines, of which the first ones are ten times as slow."""
+    rng = np.random.default_rng(50)
+    latency_s = 0.010 * rng.lognormal(0, 0.5, size=(machines, requests))
+    latency_s[:slow_machines] *= 10
+    return np.array([np.histogram(one, edges_s)[0] for one in latency_s])
+
+
+tenth_by_tenth_s = 0.001 * 1.1 ** np.arange(80)
+rows = []
+for slow_machines in (0, 1, 2, 5, 10, 25):
+    fleet = fleet_counts(slow_machines, tenth_by_tenth_s)
+    of_each = [merged_quantile_s([machine], tenth_by_tenth_s, 0.99) for machine in fleet]
+    of_all = merged_quantile_s(fleet, tenth_by_tenth_s, 0.99)
+    rows.append([slow_machines, 1e3 * np.mean(of_each), 1e3 * of_all])
+pd.DataFrame(rows, columns=["slow machines", "mean of the p99s [ms]", "p99 of all [ms]"]).round(0)
+
+# %% [markdown]
+# **Notice.**
+#
+# - One machine in fifty has two per cent of the requests: more than the p99 leaves out. The p99 of all requests more
+#   than trebles, and the mean of the fifty p99s rises by less than a quarter. Whoever watches the mean sleeps through.
+# - The more machines are slow, the nearer the two come. The mean errs most when there is something to find.
 
 # %% [markdown]
 # ## 2. How does rare slowness become common?
@@ -141,7 +218,7 @@ plt.show()
 #
 # **What the model leaves out.** Leaves that differ, and causes that strike some groups and not others.
 #
-# **Exercise 2** (4 points, 8 minutes). Write `any_slow_probability`. `special.ndtr` is the distribution function $\Phi$
+# **Exercise 3** (4 points, 8 minutes). Write `any_slow_probability`. `special.ndtr` is the distribution function $\Phi$
 # of a standard normal variable, `special.ndtri` its inverse. A sum over a fine grid of $z$ from -9 to 9 is a good
 # integral here. The hidden checks allow an error of a thousandth.
 
@@ -205,7 +282,7 @@ plt.show()
 # servers behind one queue, first come first served. A request takes the server that is free first. If none is free on
 # its arrival, it waits until one is.
 #
-# **Exercise 3** (5 points, 10 minutes). Write `queue_waits_s`, a simulation of exactly this. Arrivals do not fall, but
+# **Exercise 4** (5 points, 10 minutes). Write `queue_waits_s`, a simulation of exactly this. Arrivals do not fall, but
 # may coincide; then they are served in the order given. The trace may be empty.
 
 
@@ -286,7 +363,7 @@ plt.show()
 # From this follow the mean wait of *all* requests, and the wait that a share $q$ of all requests does not exceed. If
 # fewer than $1 - q$ of them wait at all, that is 0.
 #
-# **Exercise 4** (5 points, 10 minutes). Write `staffing_table`: one row for each size of the pool, in the order given.
+# **Exercise 5** (5 points, 10 minutes). Write `staffing_table`: one row for each size of the pool, in the order given.
 # A pool that cannot keep up has no steady state: there everybody waits (probability 1), for ever (infinite waits); its
 # utilisation is what it would have to be, $a/c \ge 1$. Pools may be large: 500! is no number that fits into a float.
 
@@ -345,10 +422,75 @@ plt.show()
 #   servers beats many servers with a queue each, and why cutting a pool into shards has a price.
 # - At 95 % even a large pool waits. Right: from 11 to 13 servers the p99 falls to a quarter, from 20 on nothing is left
 #   to gain. The knee is where the money is.
-# - Where one queue for all cannot be had, let each request look at *two* queues drawn at random, and join the shorter:
-#   at 90 % it takes 2.6 service times on average instead of 10, and with a third look 2.0 (Mitzenmacher, "The Power of
-#   Two Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001).
 # - The mean tells little of this: at 13 servers it is a twelfth of the p99.
+
+# %% [markdown]
+# ### A queue for each server
+#
+# Often one queue for all cannot be had: each server has its own, and a balancer must choose. Chosen at random, each is
+# an M/M/1. What if the balancer looks at $d$ queues drawn at random, and takes the shortest of them?
+#
+# Let $s_i$ be the share of servers that have *at least* $i$ requests, the one in service among them; so $s_0 = 1$. With
+# many servers, a request finds at least $i$ at *all* $d$ with probability $s_i^d$; only then does it go where there
+# are $i$ or more. In a steady state as many requests join such servers as are finished by servers with at least
+# $i + 1$. With the utilisation $\rho$ of a server:
+#
+# $$ s_{i+1} = \rho\, s_i^{\,d}, \qquad i = 0, 1, 2, \dots $$
+#
+# The mean number of requests at a server is the sum of $s_1, s_2, \dots$ (a server with three requests is counted on
+# three levels), and **Little's law** makes a time of it: number over rate of arrivals.
+#
+# **What the model leaves out.** Few servers, services that are not exponential, and above all *stale* lengths: if all
+# balancers see the same old numbers, they all join the queue that was short a moment ago.
+#
+# **Exercise 6** (4 points, 8 minutes). Write `choices_table`: one row for each number of looks, in the order given. A
+# sum goes as far as its terms matter: with one look at a load of 97 % that is far.
+
+
+# %% exercise={"id": "m08_choices_table", "reference": "m08_tail_latency.power_of_d:choices_table"}
+def choices_table(utilisation, service_s, choices):
+    """Queues and responses for several numbers of looks.
+
+    utilisation: share of the time that a server is busy, more than 0, less than 1 [1]
+    service_s:   mean service time [s]
+    choices:     list of numbers of queues that each request looks at, in any order [1]
+
+    Returns a table, data frame or dict of arrays, with the columns choices, mean_requests (at a server, the one in
+    service among them) [1], mean_response_s [s], and long_queue_share (of the servers, those with five requests or
+    more) [1], one row for each number of looks, in their order.
+
+    Raises ValueError for a utilisation that is not between 0 and 1, a service time that is not positive, and a request
+    that looks at no queue.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m08_choices_table"}
+looks = pd.DataFrame(choices_table(0.9, 0.010, [2, 1]))
+columns = ["choices", "mean_requests", "mean_response_s", "long_queue_share"]
+assert set(looks.columns) == set(columns), f"these columns: {columns}, not {list(looks.columns)}"
+assert np.isclose(looks["mean_requests"].iloc[0], 2.3527, atol=5e-5), (
+    f"at 90 %, with two looks, a server has 2.3527 requests, not {looks['mean_requests'].iloc[0]:.4f}"
+)
+assert np.isclose(looks["mean_response_s"].iloc[1], 0.1), "with one look it is an M/M/1: ten service times at 90 %"
+try:
+    choices_table(1.0, 0.010, [2])
+except ValueError:
+    pass
+else:
+    raise AssertionError("at a utilisation of 1 queues grow for ever: raise ValueError")
+
+# %%
+by_load = [pd.DataFrame(choices_table(load, 1.0, [1, 2, 3, 5])).assign(load=load) for load in (0.5, 0.8, 0.9, 0.97)]
+pd.concat(by_load).pivot(index="load", columns="choices", values="mean_response_s").round(2)
+
+# %% [markdown]
+# **Notice.**
+#
+# - The table is in service times. At 90 % the second look cuts 10 to 2.6, the third only to 2.0: the second changes the
+#   *law*, from a tail that falls geometrically to one that falls doubly exponentially (Mitzenmacher, "The Power of Two
+#   Choices in Randomized Load Balancing", IEEE TPDS 12(10), 2001).
+# - At 90 % and one look 59 % of the servers have five requests or more. With two looks it is one server in 26.
 
 # %% [markdown]
 # ## 4. When does a copy pay?
@@ -403,7 +545,7 @@ def day_with_copies(policy, loads, service_s):
 
 
 # %% [markdown]
-# **Exercise 5** (5 points, 10 minutes). Write the policy `hedge_delay_s`. It knows what a client can know: what first
+# **Exercise 7** (5 points, 10 minutes). Write the policy `hedge_delay_s`. It knows what a client can know: what first
 # copies took in the last stretch (200 of them, in no order), and which share of that time the servers were busy, copies
 # included. It answers with a delay in seconds: 0 is "always at once", infinity is "never". The hidden checks follow it
 # through days that you have not seen:
@@ -459,9 +601,69 @@ plt.show()
 # - A delay that aims at the p99 comes too late for the p99. To move a quantile, the copy has to be there well before
 #   it.
 # - A fixed delay in milliseconds is right until the next release.
-# - Copies that are *cancelled* cost less. If two are sent at once and whoever begins first cancels the other (a *tied*
-#   request), a request runs where there was less work, and nearly nothing is done twice: at a load of 80 % the p99
-#   falls from 23 mean service times to 5.6.
+
+# %% [markdown]
+# ### Tied requests
+#
+# A copy that is *cancelled* costs less. Send $d$ copies at once, to servers drawn at random, and let each know of the
+# others: whichever server **begins** first cancels the rest (a *tied* request; Dean and Barroso, 2013). Then nothing is
+# done twice, the load stays, and the request runs where there was least work, although nobody had to know where.
+# With many servers, random arrivals and exponential service at rate $\mu$, the share of the requests that take longer
+# than $t$ at a utilisation $\rho$ is
+#
+# $$ P(T > t) = \frac{1}{\rho}\left[\rho + \left(\rho^{1-d} - \rho\right) e^{(d-1)\mu t}\right]^{-1/(d-1)}
+#    \quad (d \ge 2), $$
+#
+# and with a single copy $e^{-(1-\rho)\mu t}$ as in any M/M/1 (Hellemans and Van Houdt, 2018, have the law of the least
+# loaded of $d$ servers, from which it follows).
+#
+# **What the model leaves out.** The way of the cancellation. If two servers become free within it, both begin and both
+# work: the network has to be much faster than a service.
+#
+# **Exercise 8** (3 points, 6 minutes). A promise is about a percentile. Solve the equation for $t$, and write
+# `tied_quantile_s`.
+
+
+# %% exercise={"id": "m08_tied_quantile_s", "reference": "m08_tail_latency.tied_requests:tied_quantile_s"}
+def tied_quantile_s(utilisation, service_per_s, quantile, copies=2):
+    """Response time that a share of the tied requests does not exceed [s]; utilisation and quantile may be arrays.
+
+    utilisation:   share of the time that servers are busy, between 0 and 1 [1]
+    service_per_s: rate at which a busy server finishes requests [1/s]
+    quantile:      share of the requests, between 0 and 1 [1]
+    copies:        copies of each request, one number for all; 1 is a plain request [1]
+
+    Raises ValueError if a utilisation or a quantile does not lie between 0 and 1, or a rate or the number of copies is
+    not positive.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m08_tied_quantile_s"}
+plain_s, tied_s = (tied_quantile_s(0.8, 100.0, 0.99, copies) for copies in (1, 2))
+assert np.isclose(plain_s, 0.23026, atol=5e-6), f"a plain request at 80 %: 230.26 ms, not {1e3 * plain_s:.2f} ms"
+assert np.isclose(tied_s, 0.05620, atol=5e-6), f"two tied copies: 56.20 ms, not {1e3 * tied_s:.2f} ms"
+assert np.shape(tied_quantile_s([[0.5], [0.9]], 100.0, [0.5, 0.9, 0.99])) == (2, 3), "loads against quantiles"
+try:
+    tied_quantile_s(0.8, 100.0, 99)
+except ValueError:
+    pass
+else:
+    raise AssertionError("a quantile of 99 is no share: raise ValueError")
+
+# %%
+busy = np.linspace(0.05, 0.95, 60)
+figure, axes = plt.subplots()
+for copies, colour in ((1, GREY), (2, BLUE), (3, GREEN)):
+    axes.semilogy(busy, tied_quantile_s(busy, 1.0, 0.99, copies), color=colour, label=f"copies: {copies}")
+axes.set(xlabel="utilisation", ylabel="p99, in service times", title="Tied requests")
+axes.legend(frameon=False)
+plt.show()
+
+# %% [markdown]
+# **Notice.** At a load of 80 % the p99 falls from 23 mean service times to 5.6, and unlike hedging this goes on paying
+# when servers are busy: there the choice matters most. At low loads there is hardly a queue to avoid, and the p99 is
+# that of a service, 4.6 times its mean. Against a slow *service* (a pause, after it has begun) a tie does nothing.
 
 # %% [markdown]
 # ## 5. How does a client stop making it worse?
@@ -481,7 +683,7 @@ plt.show()
 #
 # **What the model leaves out.** It takes every failure for overload, and a client with little traffic learns slowly.
 #
-# **Exercise 6** (4 points, 8 minutes). Write the class `RetryThrottle`.
+# **Exercise 9** (4 points, 8 minutes). Write the class `RetryThrottle`.
 
 
 # %% exercise={"id": "m08_retry_throttle", "reference": "m08_tail_latency.retry_throttle:RetryThrottle"}
@@ -569,10 +771,67 @@ plt.show()
 # what it was before: retries alone keep it overloaded. The throttle gives up a few retries that would have succeeded,
 # and gets the service back. Note also what it is *not*: backoff.
 # Waiting longer spreads the same number of retries over more time, which helps against a blip and not against a state.
+
+# %% [markdown]
+# ### Admission control
 #
-# The server has a remedy of its own, **admission control**: refuse at the door what could only be late. A server with
-# room for six requests, offered 120 % of what it can do, refuses 23 % of them, and the others take four service times
-# on average. Without an end of the queue everybody waits, and nobody is in time.
+# The server has a remedy of its own: refuse at the door what could only be late. How much room may it give, and how
+# much must it refuse?
+#
+# One server with $K$ places, the one in service among them: whoever finds all taken is refused at once (M/M/1/K). With
+# $a = \lambda / \mu$ the shares of the time with $n$ requests are
+#
+# $$ p_n = \frac{a^n}{1 + a + \dots + a^K}, \quad n = 0, \dots, K, $$
+#
+# at *any* load: the queue has an end, so there is a steady state even for $a \ge 1$. Arrivals at random find what is
+# there on average, so $p_K$ is the share that is refused; and Little's law, $W = L / \lambda'$, holds for those who
+# come in: $\lambda' = \lambda (1 - p_K)$, with $L = \sum_n n\,p_n$.
+#
+# **What the model leaves out.** The refused do not come again here (exercise 9 is about those who do), and nobody gives
+# up while waiting.
+#
+# **Exercise 10** (3 points, 6 minutes). A server can do 100 requests per second, and is offered 120. Those who are
+# admitted are promised an answer within 50 ms, on average. Refuse no more than you must: set `door` to the *largest*
+# number of places that keeps the promise, and what comes of it.
+
+# %%
+arrival_per_s, service_per_s, promise_s = 120.0, 100.0, 0.050
+
+# %% exercise={"id": "m08_door", "reference": "m08_tail_latency.bounded_queue:door"}
+# door = {"places": ..., "refused": ..., "mean_response_s": ...}
+# places:          most requests in the system at a time that keep the promise, the one in service among them [1]
+# refused:         share of the arrivals that is refused with so many places [1]
+# mean_response_s: mean time from admission to answer of those who are admitted [s]
+### SOLUTION
+
+# %% tests={"id": "m08_door"}
+assert set(door) == {"places", "refused", "mean_response_s"}, f"these three: {sorted(door)}"
+assert door["places"] == int(door["places"]) and door["places"] >= 1, f"places are whole: {door['places']}"
+assert 1 - service_per_s / arrival_per_s < door["refused"] < 1, "what is more than the server can do must be refused"
+assert 1 / service_per_s <= door["mean_response_s"] <= promise_s, f"the promise is kept: {door['mean_response_s']} s"
+
+# %% [markdown]
+# The same door on other days: what the server does with so many places, and what it would do with a hundred.
+
+
+# %%
+def behind_the_door(load, places):
+    """Share refused [%], and mean response of those admitted [ms], at a server that takes 10 ms on average."""
+    shares = load ** np.arange(places + 1) / np.sum(load ** np.arange(places + 1))
+    return [100 * shares[-1], 10 * np.arange(places + 1) @ shares / (load * (1 - shares[-1]))]
+
+
+rows = [[load, *behind_the_door(load, door["places"]), *behind_the_door(load, 100)] for load in (0.7, 0.9, 1.2, 2.0)]
+columns = ["load", "refused [%]", "response [ms]", "refused, 100 places [%]", "response, 100 places [ms]"]
+pd.DataFrame(rows, columns=columns).round(1)
+
+# %% [markdown]
+# **Notice.**
+#
+# - A sixth of the offered 120 % is more than anybody could serve. The door refuses little more than that, and what it
+#   admits is in time. With a hundred places nearly as many are refused, and those admitted wait for about a second.
+# - At 70 % the door is hardly noticed. It costs nothing on quiet days, and bounds what a bad one can do: no response is
+#   much longer than a queue of that length.
 
 # %% [markdown]
 # ## 6. Who may take how much of the 100 ms?
@@ -594,7 +853,7 @@ plt.show()
 # **What the model leaves out.** Service rates come in whole servers, and Boole's bound is cautious: independent calls
 # seldom miss together.
 #
-# **Exercise 7** (4 points, 8 minutes). Write `latency_budgets`.
+# **Exercise 11** (4 points, 8 minutes). Write `latency_budgets`.
 
 
 # %% exercise={"id": "m08_latency_budgets", "reference": "m08_tail_latency.slo_budget:latency_budgets"}

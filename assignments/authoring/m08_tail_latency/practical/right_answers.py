@@ -38,6 +38,23 @@ def interval_by_terms(latency_s, quantile, confidence=0.95):
     return {"estimate": values[rank - 1], "low": low, "high": high}
 
 
+@answer("m08_merged_quantile_s", by="every request written down, and sorted")
+def merged_by_sorting(counts, edges_s, quantile):
+    """Gives each request the upper edge of its bin, and takes the one at the rank."""
+    bins = len(edges_s) - 1
+    if any(len(machine) != bins for machine in counts) or not 0 < quantile <= 1:
+        raise ValueError("no such histograms, or no such share")
+    latencies = sorted(
+        float(edges_s[place + 1])
+        for machine in counts
+        for place, requests in enumerate(machine)
+        for _ in range(int(requests))
+    )
+    if not latencies:
+        raise ValueError("no requests")
+    return latencies[math.ceil(Fraction(quantile).limit_denominator(10**6) * len(latencies)) - 1]
+
+
 @answer("m08_any_slow_probability", by="leaf by leaf, and a trapezoid over the common load's quantiles")
 def any_slow_by_quantiles(slow_probability, fan_out, correlation=0.0):
     """Averages over equally likely loads."""
@@ -95,6 +112,22 @@ def staffing_by_states(arrival_per_s, service_per_s, servers, arrival_scv=1.0, s
     return pd.DataFrame(rows)
 
 
+@answer("m08_choices_table", by="level by level, each from the one below")
+def choices_by_levels(utilisation, service_s, choices):
+    """Feeds each level from the one below until nothing is left."""
+    if service_s <= 0 or utilisation <= 0 or utilisation >= 1 or any(looks < 1 for looks in choices):
+        raise ValueError("no such servers")
+    rows = []
+    for looks in choices:
+        levels = [utilisation]
+        for _ in range(5000):
+            levels.append(utilisation * levels[-1] ** looks)
+        mean = math.fsum(levels)
+        rows.append({"choices": looks, "mean_requests": mean, "long_queue_share": levels[4]})
+        rows[-1]["mean_response_s"] = mean / (utilisation / service_s)
+    return pd.DataFrame(rows)
+
+
 @answer("m08_hedge_delay_s", by="a budget of copies that shrinks as the servers fill")
 def delay_by_a_budget(latency_s, utilisation):
     """Copies for 8 % of the requests on an idle fleet, for none from two thirds on."""
@@ -103,6 +136,33 @@ def delay_by_a_budget(latency_s, utilisation):
         return math.inf
     worst_first = sorted(latency_s, reverse=True)
     return float(worst_first[min(len(worst_first) - 1, int(budget * len(worst_first)))])
+
+
+@answer("m08_tied_quantile_s", by="halving the time between two bounds")
+def tied_by_halving(utilisation, service_per_s, quantile, copies=2):
+    """Looks for the time at which as many requests as allowed are late."""
+    if service_per_s <= 0 or copies < 1:
+        raise ValueError("no rate, or no copy")
+
+    def late(t, load):
+        if copies == 1:
+            return math.exp(-(1 - load) * t)
+        more = copies - 1
+        grown = load * math.exp(-more * t) + load**-more - load
+        return math.exp(-t) * grown ** (-1 / more) / load
+
+    def one(load, share):
+        if not (0 < load < 1 and 0 < share < 1):
+            raise ValueError("no share")
+        low, high = 0.0, 1.0
+        while late(high, load) > 1 - share:
+            high *= 2
+        for _ in range(80):
+            middle = (low + high) / 2
+            low, high = (middle, high) if late(middle, load) > 1 - share else (low, middle)
+        return low / service_per_s
+
+    return np.vectorize(one, otypes=[float])(utilisation, quantile)
 
 
 @answer("m08_retry_throttle", by="tokens that are missing")
@@ -126,6 +186,24 @@ class ThrottleByWhatIsMissing:
 
     def may_retry(self):
         return 2 * self._missing < self._size
+
+
+@answer("m08_door", by="balance equations of each chain, solved")
+def door_by_balance(arrival_per_s, service_per_s, promise_s):
+    """Solves chains of one place, two places, and so on, until one breaks the promise."""
+    kept = {}
+    for places in range(1, 100):
+        flows = np.zeros((places + 1, places + 1))
+        for requests in range(places):
+            flows[requests, requests + 1], flows[requests + 1, requests] = arrival_per_s, service_per_s
+        balance = (flows - np.diag(flows.sum(axis=1))).T
+        balance[-1] = 1
+        shares = np.linalg.solve(balance, np.eye(places + 1)[-1])
+        response_s = float(np.arange(places + 1) @ shares) / (service_per_s * (1 - float(shares[0])))
+        if response_s > promise_s:
+            break
+        kept = {"places": places, "refused": float(shares[-1]), "mean_response_s": response_s}
+    return kept
 
 
 @answer("m08_latency_budgets", by="the multiplier, searched for by halving")

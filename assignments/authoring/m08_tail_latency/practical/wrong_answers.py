@@ -132,6 +132,129 @@ def whatever_is_given_is_a_share(latency_s, quantile, confidence=0.95):
     return {"estimate": float(np.max(latency_s)), "low": 0.0, "high": np.inf}
 
 
+# --- percentiles of many machines -------------------------------------------------------------------------------------
+
+ALIKE, UNLIKE, RANKS, NONE_OF_ALL = (
+    "one slow machine",
+    "much and little traffic",
+    "ranks and edges",
+    "no percentile of all",
+)
+
+
+def asked_for_histograms(counts, edges_s, quantile):
+    counted = np.asarray(counts, dtype=float)
+    if counted.shape[1] != len(edges_s) - 1 or not np.sum(counted) > 0 or not 0 < quantile <= 1:
+        raise ValueError("no percentile of all")
+    return counted, np.asarray(edges_s, dtype=float)
+
+
+def bin_of(counts, rank):
+    """The first bin up to which there are so many requests."""
+    return int(np.sum(np.cumsum(counts) < rank))
+
+
+def of_each_machine(counted, edges, quantile):
+    """Percentiles of the machines that had requests, and how many they had."""
+    busy = [machine for machine in counted if np.sum(machine) > 0]
+    totals = [np.sum(machine) for machine in busy]
+    places = [bin_of(one, rank_of(quantile, total)) for one, total in zip(busy, totals, strict=True)]
+    return np.array([edges[place + 1] for place in places]), np.array(totals)
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="the mean of percentiles",
+    loses=[ALIKE, UNLIKE, RANKS],
+    hint="You averaged the machines' percentiles. The mean of percentiles is the percentile of nothing: add counts.",
+)
+def the_mean_of_percentiles(counts, edges_s, quantile):
+    return float(np.mean(of_each_machine(*asked_for_histograms(counts, edges_s, quantile), quantile)[0]))
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="percentiles weighted by traffic",
+    loses=[ALIKE, UNLIKE, RANKS],
+    hint="You weighted the machines' percentiles by their requests. That mends means, and no percentiles.",
+)
+def percentiles_weighted_by_traffic(counts, edges_s, quantile):
+    percentiles, totals = of_each_machine(*asked_for_histograms(counts, edges_s, quantile), quantile)
+    return float(percentiles @ (totals / totals.sum()))
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="the worst machine's percentile",
+    loses=[ALIKE, UNLIKE, RANKS],
+    hint="Yours is the percentile of the worst machine. It has only a part of the requests.",
+)
+def the_worst_machine(counts, edges_s, quantile):
+    return float(np.max(of_each_machine(*asked_for_histograms(counts, edges_s, quantile), quantile)[0]))
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="shares instead of counts",
+    loses=[UNLIKE],
+    hint="You made shares of each machine's counts first. A machine with twenty requests then weighs as much as any.",
+)
+def shares_instead_of_counts(counts, edges_s, quantile):
+    counted, edges = asked_for_histograms(counts, edges_s, quantile)
+    totals = counted.sum(axis=1, keepdims=True)
+    shares = np.sum(counted / np.maximum(totals, 1), axis=0)
+    return float(edges[bin_of(shares, quantile * shares.sum() - 1e-9) + 1])
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="the lower edge",
+    loses=[ALIKE, UNLIKE, RANKS],
+    hint="Yours is the lower edge of the bin. All of its requests took longer: that looks better than it is.",
+)
+def the_lower_edge(counts, edges_s, quantile):
+    counted, edges = asked_for_histograms(counts, edges_s, quantile)
+    merged = counted.sum(axis=0)
+    return float(edges[bin_of(merged, rank_of(quantile, merged.sum()))])
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="in the middle of a bin",
+    loses=[ALIKE, UNLIKE, RANKS],
+    hint="You went to a place within the bin. What lies in it is not known, and only its upper edge is never too low.",
+)
+def within_the_bin(counts, edges_s, quantile):
+    counted, edges = asked_for_histograms(counts, edges_s, quantile)
+    merged = counted.sum(axis=0)
+    return float(np.interp(quantile * merged.sum(), np.r_[0.0, np.cumsum(merged)], edges))
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="more than instead of at least",
+    loses=[RANKS],
+    hint="An edge up to which there are exactly as many requests as the rank is enough. You went on to the next.",
+)
+def more_than_the_rank(counts, edges_s, quantile):
+    counted, edges = asked_for_histograms(counts, edges_s, quantile)
+    merged = counted.sum(axis=0)
+    past = int(np.sum(np.cumsum(merged) <= quantile * merged.sum()))
+    return float(edges[min(past, merged.size - 1) + 1])
+
+
+@mistake(
+    "m08_merged_quantile_s",
+    misconception="any counts have a percentile",
+    loses=[NONE_OF_ALL],
+    hint="No requests, a quantile of 95, or bins without edges give a number here. Refuse what has no percentile.",
+)
+def any_counts_have_a_percentile(counts, edges_s, quantile):
+    merged, edges = np.sum(np.asarray(counts, dtype=float), axis=0), np.asarray(edges_s, dtype=float)
+    place = bin_of(merged, rank_of(quantile, merged.sum()))
+    return float(edges[min(place + 1, edges.size - 1)])
+
+
 # --- fan-out ----------------------------------------------------------------------------------------------------------
 
 INDEPENDENT, TOGETHER, TABLES, NO_LEAVES = "independent leaves", "slow together", "tables", "no such leaves"
@@ -568,6 +691,145 @@ def any_number_is_a_pool(arrival_per_s, service_per_s, servers, arrival_scv=1.0,
     return table(*rates, pools, mean_scv(arrival_scv, service_scv), quantile)
 
 
+# --- a queue for each server ------------------------------------------------------------------------------------------
+
+REQUESTS, TIMES, ONE_LOOK, LONG_QUEUES, NO_SERVERS = (
+    "requests at a server",
+    "times",
+    "one look",
+    "long queues",
+    "no such servers",
+)
+
+
+def asked_for_looks(utilisation, service_s, choices):
+    if not 0 < utilisation < 1 or not service_s > 0 or min(choices) < 1:
+        raise ValueError("no such servers")
+
+
+def levels_of(utilisation, looks, levels=4000):
+    """The right shares of servers with at least 1, 2, ... requests."""
+    shares = [utilisation]
+    for _ in range(levels - 1):
+        shares.append(utilisation * shares[-1] ** looks)
+    return np.array(shares)
+
+
+def looks_table(utilisation, service_s, choices, *, shares=levels_of, row=None):
+    """The right table, but for what is given."""
+    asked_for_looks(utilisation, service_s, choices)
+    rows = []
+    for looks in choices:
+        found = shares(utilisation, looks)
+        right = [found.sum(), found.sum() / utilisation * service_s, found[4]]
+        rows.append([looks, *(row(found, *right) if row else right)])
+    names = ("choices", "mean_requests", "mean_response_s", "long_queue_share")
+    return dict(zip(names, np.array(rows, dtype=float).T, strict=True))
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="geometric, only steeper",
+    loses=[REQUESTS, TIMES, LONG_QUEUES],
+    hint="Your tail still falls by one factor on each level. But all looks must find a long queue, and these get rare.",
+)
+def geometric_only_steeper(utilisation, service_s, choices):
+    def shares(utilisation, looks):
+        return utilisation * utilisation ** (looks * np.arange(4000.0))
+
+    return looks_table(utilisation, service_s, choices, shares=shares)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="d looks are d times as good",
+    loses=[REQUESTS, TIMES, LONG_QUEUES],
+    hint="You divided the plain queue by the number of looks. Two looks do not halve a queue: they change its law.",
+)
+def so_many_times_as_good(utilisation, service_s, choices):
+    def shares(utilisation, looks):
+        return utilisation ** np.arange(1, 4001.0) / looks
+
+    return looks_table(utilisation, service_s, choices, shares=shares)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="nobody is counted",
+    loses=[REQUESTS, TIMES, ONE_LOOK],
+    hint="Your sum begins with the share that has at least no request, which is 1: that counts a request nobody sent.",
+)
+def nobody_is_counted(utilisation, service_s, choices):
+    def row(shares, mean, response_s, long):
+        return [mean + 1, (mean + 1) / utilisation * service_s, long]
+
+    return looks_table(utilisation, service_s, choices, row=row)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="number for time",
+    loses=[TIMES, ONE_LOOK],
+    hint="You multiplied the number of requests by a service time. Little's law divides it by the rate of arrivals.",
+)
+def number_for_time(utilisation, service_s, choices):
+    def row(shares, mean, response_s, long):
+        return [mean, mean * service_s, long]
+
+    return looks_table(utilisation, service_s, choices, row=row)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="wait for response",
+    loses=[TIMES, ONE_LOOK],
+    hint="Your times end when the service begins. The response has the service in it.",
+)
+def wait_for_response(utilisation, service_s, choices):
+    def row(shares, mean, response_s, long):
+        return [mean, response_s - service_s, long]
+
+    return looks_table(utilisation, service_s, choices, row=row)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="more than five",
+    loses=[LONG_QUEUES],
+    hint="Those are the servers with *more* than five requests. Five are long already.",
+)
+def more_than_five(utilisation, service_s, choices):
+    def row(shares, mean, response_s, long):
+        return [mean, response_s, shares[5]]
+
+    return looks_table(utilisation, service_s, choices, row=row)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="a few levels are enough",
+    loses=[ONE_LOOK],
+    hint="You stop after a few levels. With two looks that is enough; with one, thirty at a server are common.",
+)
+def few_levels_are_enough(utilisation, service_s, choices):
+    def shares(utilisation, looks):
+        return levels_of(utilisation, looks, levels=30)
+
+    return looks_table(utilisation, service_s, choices, shares=shares)
+
+
+@mistake(
+    "m08_choices_table",
+    misconception="any load has a table",
+    loses=[NO_SERVERS],
+    hint="At a load of 1.2, or with no look at all, there is no steady state that your table could describe.",
+)
+def any_load_has_a_table(utilisation, service_s, choices):
+    load = min(max(utilisation, 0.01), 0.999)
+    found = looks_table(load, max(service_s, 1e-9), [max(looks, 1) for looks in choices])
+    return found | {"choices": np.array(choices)}
+
+
 # --- copies: a policy -------------------------------------------------------------------------------------------------
 
 QUIET, RELEASES, COPIES, RUSH = "quiet hours", "releases", "few copies", "rush hour"
@@ -651,6 +913,118 @@ def the_mean_is_where_the_tail_begins(latency_s, utilisation):
 )
 def a_delay_in_milliseconds(latency_s, utilisation):
     return 1e3 * float(np.quantile(latency_s, 0.95)) if utilisation < 0.6 else np.inf
+
+
+# --- tied requests ----------------------------------------------------------------------------------------------------
+
+TWO, MORE, PLAIN, ARRAYS, NO_TIE = "two copies", "more copies", "a plain request", "tables of loads", "no such tie"
+
+
+def asked_for_a_tie(utilisation, service_per_s, quantile, copies):
+    load, share = np.asarray(utilisation, dtype=float), np.asarray(quantile, dtype=float)
+    if not (np.all((load > 0) & (load < 1) & (share > 0) & (share < 1)) and service_per_s > 0 and copies >= 1):
+        raise ValueError("no such tie")
+    return load, share
+
+
+def tied_time_s(load, service_per_s, late, copies):
+    """The right time after which a share is late."""
+    if copies == 1:
+        return -np.log(late) / ((1 - load) * service_per_s)
+    more = copies - 1
+    return np.log(((load * late) ** -more - load) / (load**-more - load)) / (more * service_per_s)
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="the quickest of independent responses",
+    loses=[TWO, MORE, ARRAYS],
+    hint="You took the quickest of several plain responses. The copies of a tied request are not all served.",
+)
+def quickest_of_independent(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    return tied_time_s(load, service_per_s, 1 - share, 1) / copies
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="a faster server",
+    loses=[TWO, MORE, ARRAYS],
+    hint="You made one server of those that were asked, as fast as all together. Only one of them serves the request.",
+)
+def a_faster_server(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    return tied_time_s(load / copies, service_per_s, 1 - share, 1)
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="servers for requests",
+    loses=[TWO, MORE, PLAIN, ARRAYS],
+    hint="You left out the factor before the bracket: that is a share of servers with so much work, not of requests.",
+)
+def servers_for_requests(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    return np.maximum(0.0, tied_time_s(load, service_per_s, (1 - share) / load, copies))
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="always two copies",
+    loses=[MORE, ARRAYS],
+    hint="Your time is the same with three copies as with two.",
+)
+def always_two_copies(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    return tied_time_s(load, service_per_s, 1 - share, min(copies, 2))
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="a root goes astray",
+    loses=[MORE, ARRAYS],
+    hint="You did not undo the exponent of the bracket, -1/(d - 1), as a whole. For two copies it is a reciprocal.",
+)
+def a_root_goes_astray(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    if copies == 1:
+        return tied_time_s(load, service_per_s, 1 - share, 1)
+    more = copies - 1
+    return np.log((1 / (load * (1 - share)) - load) / (load**-more - load)) / (more * service_per_s)
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="in service times",
+    loses=[TWO, MORE, PLAIN, ARRAYS],
+    hint="Your times are the same for fast servers and slow ones: they are in mean service times.",
+)
+def in_service_times(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    return tied_time_s(load, 1.0, 1 - share, copies)
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="one copy is a limit",
+    loses=[PLAIN],
+    hint="With a single copy you divide by zero. The formula for two and more ends there: take the plain queue.",
+)
+def one_copy_divides_by_zero(utilisation, service_per_s, quantile, copies=2):
+    load, share = asked_for_a_tie(utilisation, service_per_s, quantile, copies)
+    return tied_time_s(load, service_per_s, 1 - share, copies) if copies > 1 else np.full(np.shape(load), np.nan)
+
+
+@mistake(
+    "m08_tied_quantile_s",
+    misconception="any number is a share",
+    loses=[NO_TIE],
+    hint="A quantile of 99, or servers without a rate, give a number here, or nan. Refuse them.",
+)
+def any_number_is_a_share(utilisation, service_per_s, quantile, copies=2):
+    load, share = np.asarray(utilisation, dtype=float), np.asarray(quantile, dtype=float)
+    with np.errstate(all="ignore"):
+        return tied_time_s(load, service_per_s, 1 - share, max(copies, 1))
 
 
 # --- retries ----------------------------------------------------------------------------------------------------------
@@ -819,6 +1193,116 @@ class AnyBucketWillDo:
 
     def may_retry(self):
         return self._tokens > self.size / 2
+
+
+# --- admission control ------------------------------------------------------------------------------------------------
+
+ROOM, REFUSED, BEHIND = "room", "refused at the door", "behind the door"
+
+
+def behind_a_door(arrival_per_s, service_per_s, places):
+    """The right share refused and mean response."""
+    requests = np.arange(places + 1)
+    shares = (arrival_per_s / service_per_s) ** requests
+    shares /= shares.sum()
+    return float(shares[-1]), float(requests @ shares / (arrival_per_s * (1 - shares[-1])))
+
+
+def a_door(arrival_per_s, service_per_s, places):
+    refused, response_s = behind_a_door(arrival_per_s, service_per_s, places)
+    return {"places": places, "refused": refused, "mean_response_s": response_s}
+
+
+def most_places(keeps):
+    """The last number of places before the promise is broken."""
+    places = 1
+    while places < 500 and keeps(places + 1):
+        places += 1
+    return places
+
+
+@mistake(
+    "m08_door",
+    misconception="the refused are counted in",
+    loses=[ROOM, REFUSED, BEHIND],
+    hint="You divided by the rate of all arrivals. Those who are refused are not in the system: take those admitted.",
+)
+def the_refused_are_counted_in(arrival_per_s, service_per_s, promise_s):
+    def response_s(places):
+        refused, found_s = behind_a_door(arrival_per_s, service_per_s, places)
+        return found_s * (1 - refused)
+
+    places = most_places(lambda places: response_s(places) <= promise_s)
+    return a_door(arrival_per_s, service_per_s, places) | {"mean_response_s": response_s(places)}
+
+
+@mistake(
+    "m08_door",
+    misconception="the worst case is promised",
+    loses=[ROOM, REFUSED, BEHIND],
+    hint="You made even the last place keep the promise. It is about the mean, and most find fewer before them.",
+)
+def the_worst_case_is_promised(arrival_per_s, service_per_s, promise_s):
+    return a_door(arrival_per_s, service_per_s, round(promise_s * service_per_s))
+
+
+@mistake(
+    "m08_door",
+    misconception="wait for response",
+    loses=[ROOM, REFUSED, BEHIND],
+    hint="Your time ends when the service begins. An answer is promised: the service counts.",
+)
+def wait_for_an_answer(arrival_per_s, service_per_s, promise_s):
+    def wait_s(places):
+        return behind_a_door(arrival_per_s, service_per_s, places)[1] - 1 / service_per_s
+
+    places = most_places(lambda places: wait_s(places) <= promise_s)
+    return a_door(arrival_per_s, service_per_s, places) | {"mean_response_s": wait_s(places)}
+
+
+@mistake(
+    "m08_door",
+    misconception="one place too many",
+    loses=[ROOM, REFUSED, BEHIND],
+    hint="That is the first number of places that *breaks* the promise.",
+)
+def one_place_too_many(arrival_per_s, service_per_s, promise_s):
+    places = most_places(lambda places: behind_a_door(arrival_per_s, service_per_s, places)[1] <= promise_s)
+    return a_door(arrival_per_s, service_per_s, places + 1)
+
+
+@mistake(
+    "m08_door",
+    misconception="room for those who wait",
+    loses=[ROOM],
+    hint="You counted the places for waiting. The one in service stands in the system as well.",
+)
+def room_for_those_who_wait(arrival_per_s, service_per_s, promise_s):
+    places = most_places(lambda places: behind_a_door(arrival_per_s, service_per_s, places)[1] <= promise_s)
+    return a_door(arrival_per_s, service_per_s, places) | {"places": places - 1}
+
+
+@mistake(
+    "m08_door",
+    misconception="only the excess is refused",
+    loses=[REFUSED],
+    hint="You refuse only what the server could never do. But it is idle at times, so it must refuse a little more.",
+)
+def only_the_excess_is_refused(arrival_per_s, service_per_s, promise_s):
+    places = most_places(lambda places: behind_a_door(arrival_per_s, service_per_s, places)[1] <= promise_s)
+    return a_door(arrival_per_s, service_per_s, places) | {"refused": 1 - service_per_s / arrival_per_s}
+
+
+@mistake(
+    "m08_door",
+    misconception="all shares refuse",
+    loses=[REFUSED],
+    hint="That is how often the server is busy. Only who finds *all* places taken is refused.",
+)
+def whoever_finds_it_busy(arrival_per_s, service_per_s, promise_s):
+    places = most_places(lambda places: behind_a_door(arrival_per_s, service_per_s, places)[1] <= promise_s)
+    busy = 1 - 1 / np.sum((arrival_per_s / service_per_s) ** np.arange(places + 1))
+    return a_door(arrival_per_s, service_per_s, places) | {"refused": float(busy)}
 
 
 # --- latency budgets --------------------------------------------------------------------------------------------------
