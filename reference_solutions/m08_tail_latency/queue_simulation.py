@@ -16,8 +16,9 @@ Breaks when
 Source
     Kiefer, Wolfowitz, "On the theory of queues with many servers", Trans. Amer. Math. Soc. 78, 1955, pp. 1-18; Lindley,
     "The theory of queues with a single server", Math. Proc. Cambridge Phil. Soc. 48(2), 1952, pp. 277-289. That a trace
-    is cut into parts which are simulated side by side and repaired until they fit is time-parallel simulation (a
-    technique of the 1990s, "with fix-up computations"); this form is ours.
+    is cut into parts which are simulated side by side and repaired until they fit is time-parallel simulation
+    (Heidelberger, Stone, "Parallel trace-driven cache simulation by time partitioning", Winter Simulation Conference
+    1990, for caches); this form, for queues, is ours.
 Oracle
     Ciw and SimPy, run on the very same arrivals and service times, request by request; recorded Ciw runs; closed forms
     of M/M/1, M/M/c, M/G/1 and M/D/c.
