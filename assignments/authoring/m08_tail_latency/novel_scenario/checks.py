@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 import json
 
 import numpy as np
@@ -139,18 +138,15 @@ def both_sides(text):
     scenario = json.loads(text)
     booked_ms, best = planned(text)["booked_ms"], {}
     for hedged in (False, True):
-        tables = []
+        price, spent = np.zeros(1), np.zeros(1)  # of every plan
         for tier in scenario["tiers"]:
             copies = hedged and tier["shards"] > 1
             times = booked_ms[tier["tier"] + ", hedged" if copies else tier["tier"]]
             usd = np.array(tier["replicas"]) * tier["shards"] * tier["usd_per_hour"]
-            usd = usd + copies * scenario["hedge"]["usd_per_hour"]
-            tables.append([(int(u), 10 * t) for u, t in zip(usd, times, strict=True) if np.isfinite(t)])
-        plans = [
-            (sum(u for u, _ in plan), round(sum(t for _, t in plan)))
-            for plan in itertools.product(*tables)
-            if sum(t for _, t in plan) < 10 * scenario["budget_ms"] + 0.5
-        ]
+            price = np.add.outer(price, usd + copies * scenario["hedge"]["usd_per_hour"]).ravel()
+            spent = np.add.outer(spent, 10 * np.array(times)).ravel()
+        kept = spent < 10 * scenario["budget_ms"] + 0.5
+        plans = zip(price[kept].tolist(), np.round(spent[kept]).tolist(), strict=True)
         best[hedged] = min(plans, default=None)
     return best
 

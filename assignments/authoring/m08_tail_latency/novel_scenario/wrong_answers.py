@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+import functools
 import json
 
 import numpy as np
@@ -59,26 +59,32 @@ def usd_of(scenario, counts, hedged, shards=True):
     return price + hedged * scenario["hedge"]["usd_per_hour"]
 
 
-def chosen(scenario, tables, sides=(False, True), rank=None, usd=usd_of):
-    """The right choice among these times, but for what is given."""
-    rank = rank or (lambda price, spent, hedged: (price, spent, hedged))
+def chosen(scenario, tables, sides=(False, True), spent_first=False, shards=True):
+    """The right choice among these times, but for what is given: all choices of a side at once, the first of equals."""
     best, names = None, [tier["tier"] for tier in scenario["tiers"]]
+    usd = [np.array(t["replicas"]) * (t["shards"] if shards else 1) * t["usd_per_hour"] for t in scenario["tiers"]]
     for hedged in sides:
         rows = [tables[name + ", hedged" if hedged and name == "search" else name] for name in names]
-        for counts in itertools.product(*(range(len(row)) for row in rows)):
-            spent = sum(row[place] for row, place in zip(rows, counts, strict=True))
-            if spent <= scenario["budget_ms"] + 1e-9:
-                found = rank(usd(scenario, counts, hedged), round(spent, 6), hedged), counts, hedged, spent
-                best = found if best is None or found[0] < best[0] else best
+        spent = np.round(functools.reduce(np.add.outer, map(np.array, rows)), 6)
+        kept = np.argwhere(spent <= scenario["budget_ms"])
+        if not len(kept):
+            continue
+        price = functools.reduce(np.add.outer, usd) + hedged * scenario["hedge"]["usd_per_hour"]
+        ranks = [price[tuple(kept.T)], spent[tuple(kept.T)]]
+        ranks = ranks[::-1] if spent_first else ranks
+        place = np.lexsort(ranks[::-1])[0]
+        counts = tuple(kept[place].tolist())
+        found = [float(rank[place]) for rank in ranks], hedged, counts, float(spent[counts])
+        best = min(best or found, found, key=lambda one: one[:2])
     if best is None:
-        best = (), [len(tier["replicas"]) - 1 for tier in scenario["tiers"]], False, float(scenario["budget_ms"])
-    _, counts, hedged, spent = best
+        best = [], False, tuple(len(tier["replicas"]) - 1 for tier in scenario["tiers"]), float(scenario["budget_ms"])
+    _, hedged, counts, total = best
     return {
         "booked_ms": tables,
         "replicas": {t["tier"]: t["replicas"][place] for t, place in zip(scenario["tiers"], counts, strict=True)},
         "hedged": hedged,
-        "p99_ms": round(spent, 6),
-        "usd_per_hour": usd(scenario, counts, hedged),
+        "p99_ms": total,
+        "usd_per_hour": usd_of(scenario, counts, hedged, shards),
     }
 
 
@@ -166,7 +172,7 @@ def to_the_nearest_tenth(scenario):
     hint="You paid for the replicas of one shard. All shards have as many.",
 )
 def one_shard_is_paid(scenario):
-    return chosen(scenario, booked(scenario), usd=lambda *given: usd_of(*given, shards=False))
+    return chosen(scenario, booked(scenario), shards=False)
 
 
 @mistake(
@@ -176,7 +182,7 @@ def one_shard_is_paid(scenario):
     hint="Yours is the fastest plan on offer. The promise is kept for less.",
 )
 def the_fastest_plan(scenario):
-    return chosen(scenario, booked(scenario), rank=lambda price, spent, hedged: (spent, price))
+    return chosen(scenario, booked(scenario), spent_first=True)
 
 
 @mistake(
