@@ -31,7 +31,7 @@ _SWAPPED: dict[type[ast.operator], type[ast.operator]] = {
     ast.FloorDiv: ast.Mult,
     ast.Pow: ast.Mult,
 }
-_PATIENCE_S = 2.0  # CPU seconds of a mutant that loops; again and again, since each call may loop
+_PATIENCE_S, _LATER_S = 2.0, 0.02  # CPU seconds of a mutant that loops; it is noticed then, so its later calls get few
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +162,11 @@ def _notices(trial: Trial, mutant: Mutant) -> bool:
     except Exception:  # noqa: BLE001  a value that cannot even be made
         return True
     for check in exercise.checks:
-        with _patience():
-            judged = trial.judge(endpoint, trial.ask(endpoint, [check], timed=False), [check])
+        try:
+            with _patience():
+                judged = trial.judge(endpoint, trial.ask(endpoint, [check], timed=False), [check])
+        except _OutOfPatienceError:  # again, and this time in code of ours
+            return True
         if not judged[check.name].kept:
             return True
     return False
@@ -184,7 +187,7 @@ def _patience() -> Iterator[None]:
         raise _OutOfPatienceError
 
     before = signal.signal(signal.SIGVTALRM, interrupt)
-    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE_S, _PATIENCE_S)
+    signal.setitimer(signal.ITIMER_VIRTUAL, _PATIENCE_S, _LATER_S)
     try:
         yield
     finally:
