@@ -13,6 +13,7 @@ settings.load_profile("busy machine")
 
 _LONGEST = (
     "attacks/test_attacks.py",
+    "capstone/test_perturbation.py",
     "gates/test_m02.py",
     "gates/test_m05.py",
     "gates/test_m01.py",

@@ -15,6 +15,7 @@ import typer
 
 from graders.cli import courses, grading, marking
 from graders.cli.authoring import author
+from graders.cli.capstone import capstone
 from graders.cli.reports import report
 from graders.errors import AisaError, CourseError
 
@@ -37,6 +38,7 @@ _GRADE = (courses.collect, grading.grade, marking.mark, courses.feedback, course
 for command in (*_MAKE, *_GRADE, courses.backup, grading.doctor):
     app.command()(command)
 app.add_typer(author, name="author")
+app.add_typer(capstone, name="capstone")
 app.add_typer(report, name="report")
 
 

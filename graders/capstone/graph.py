@@ -1,0 +1,272 @@
+"""The claim graph: every claim computed from others, by the reference models, in the order of the pack."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from graders.capstone import expression
+from graders.capstone.expression import ExpressionError
+from graders.capstone.pack import DATA, PackIndex, Required
+from graders.capstone.records import Brief, Value
+
+_MODELS = {
+    "any_slow_probability": "m08_tail_latency.fan_out",
+    "busiest_rate_per_s": "m05_llm_inference.trace_load",
+    "concurrent_requests": "m05_llm_inference.memory_budget",
+    "facility_power_w": "m11_power_thermal.facility_power",
+    "fixed_step_s": "m05_llm_inference.step_line",
+    "fleet_latency": "m07_mlperf.slo_rate",
+    "goodput_rate_per_s": "m07_mlperf.slo_rate",
+    "junction_temperature_c": "m11_power_thermal.junction",
+    "k_of_n_availability": "m09_cluster.availability",
+    "kv_budget_bytes": "m05_llm_inference.memory_budget",
+    "kv_cache_bytes": "m05_llm_inference.kv_cache",
+    "million_tokens_usd": "m07_mlperf.serving_cost",
+    "nearest_rank_quantile_s": "m08_tail_latency.quantiles",
+    "node_budget": "m05_llm_inference.node_budget",
+    "ownership_usd": "m07_mlperf.serving_cost",
+    "prefix_hit_rate": "m05_llm_inference.trace_load",
+    "relative_errors": "m10_validation.error_metrics",
+    "replicas_for_rate": "m07_mlperf.slo_rate",
+    "ridge_flops_per_byte": "m02_tools_methods.roofline",
+    "ring_all_reduce_s": "m01_microarchitecture.transfer_time",
+    "steady_availability": "m09_cluster.availability",
+    "step_time_s": "m05_llm_inference.step_times",
+    "token_energy_j": "m11_power_thermal.facility_power",
+    "token_step_s": "m05_llm_inference.step_line",
+}
+"""Reference function -> its page."""
+
+_STEP = 0.02
+"""Elasticities are central differences over this share of the input."""
+
+
+class NoValueError(ValueError):
+    """A claim that cannot be computed from what there is; says why."""
+
+
+@cache
+def model(name: str) -> Callable[..., Any]:
+    """A reference function, loaded when it is first asked for.
+
+    Parameters
+    ----------
+    name : str
+        As packs and documents write it.
+
+    Returns
+    -------
+    callable
+
+    Raises
+    ------
+    NoValueError
+        If there is none of this name.
+    """
+    if name not in _MODELS:
+        raise NoValueError(f"no reference function {name!r}")
+    page = importlib.import_module(f"reference_solutions.{_MODELS[name]}")
+    return getattr(page, name)  # type: ignore[no-any-return]
+
+
+class Graph:
+    """Computes claims of one brief; what a simulation has given is kept.
+
+    Parameters
+    ----------
+    index : PackIndex
+    brief : Brief
+    """
+
+    def __init__(self, index: PackIndex, brief: Brief) -> None:
+        self.index, self.brief = index, brief
+        self._known: dict[tuple[Any, ...], Any] = {}
+
+    def given(self, machine: Value | None) -> dict[str, Value]:
+        """What the brief fixes, once a machine is chosen: by claim's id."""
+        return {**self.brief.values, **self.brief.machines.get(str(machine), {})}
+
+    def value(self, required: Required, values: Mapping[str, Value]) -> Value:
+        """A claim's value, from other claims' values.
+
+        Parameters
+        ----------
+        required : Required
+            With a formula.
+        values : mapping
+            Claim's id -> value in the pack's unit.
+
+        Returns
+        -------
+        float, str or tuple of str
+
+        Raises
+        ------
+        NoValueError
+            If the formula has no value there.
+        """
+        if required.formula == "elasticities":
+            return self.strongest(values)
+        try:
+            if not required.is_function:
+                return _plain(expression.evaluate(required.formula, self.scope(required.inputs, values)))
+            found = self._called(required, values)
+            return _plain(found[required.result] if required.result else found)
+        except ExpressionError as failure:
+            raise NoValueError(str(failure)) from None
+
+    def results(self, required: Required, values: Mapping[str, Value]) -> Mapping[str, float]:
+        """All that the function of a claim gives, where that is a dict."""
+        found = self._called(required, values)
+        return dict(found)
+
+    def _called(self, required: Required, values: Mapping[str, Value]) -> Any:
+        scope = self.scope(required.inputs, values)
+        arguments = {name: expression.evaluate(text, scope) for name, text in required.arguments.items()}
+        arguments = {name: _whole(value) for name, value in arguments.items()}
+        key = (required.formula, *((name, _key(value)) for name, value in sorted(arguments.items())))
+        if key not in self._known:
+            try:
+                with np.errstate(all="ignore"):
+                    self._known[key] = model(required.formula)(**arguments)
+            except (ValueError, ArithmeticError, TypeError, IndexError, MemoryError) as failure:
+                raise NoValueError(f"{required.formula} refuses its arguments: {failure}") from None
+        return self._known[key]
+
+    def scope(self, names: Iterable[str], values: Mapping[str, Value]) -> dict[str, Any]:
+        """What a formula may speak of: claims and the brief's data, those that there are."""
+        found: dict[str, Any] = {}
+        for name in names:
+            if name.startswith(DATA):
+                found[name] = self._column(name, values)
+            elif name in values:
+                found[name] = values[name]
+        return found
+
+    def _column(self, name: str, values: Mapping[str, Value]) -> Any:
+        if not name.startswith("bench."):
+            return self.brief.data[name]
+        size = values.get("par.tp", 0.0)
+        key = f"{name}|{values.get(self.index.pack.machine)}|{size:g}" if isinstance(size, float) else ""
+        if key not in self.brief.data:
+            raise ExpressionError("the brief has no benchmark of this machine with so many devices")
+        return self.brief.data[key]
+
+    def filled(self, values: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, str]]:
+        """All claims that follow from the brief and from what the candidate chose and measured.
+
+        Parameters
+        ----------
+        values : mapping
+            Choices and free measurements; what the brief fixes takes the place of other values.
+
+        Returns
+        -------
+        dict of str to Value
+            By id, as far as it goes.
+        dict of str to str
+            Claims that have no value -> why.
+        """
+        pack = self.index.pack
+        found = dict(values) | self.given(values.get(pack.machine))
+        gaps: dict[str, str] = {}
+        for one in pack.claims:
+            if one.formula:
+                found.pop(one.id, None)
+                self._follow(one, found, gaps)
+            elif one.id not in found:
+                gaps[one.id] = "it is neither in the brief nor in the document"
+        return found, gaps
+
+    def _follow(self, one: Required, found: dict[str, Value], gaps: dict[str, str]) -> None:
+        missing = [name for name in one.inputs if not name.startswith(DATA) and name not in found]
+        if missing:
+            gaps[one.id] = f"{missing[0]} has no value"
+            return
+        try:
+            found[one.id] = self.value(one, found)
+        except NoValueError as failure:
+            gaps[one.id] = str(failure)
+
+    def elasticities(self, values: Mapping[str, Value]) -> dict[str, float]:
+        """By how many percent the headline changes when a driver grows by one percent.
+
+        Parameters
+        ----------
+        values : mapping
+            All claims.
+
+        Returns
+        -------
+        dict of str to float
+            By driver.
+
+        Raises
+        ------
+        NoValueError
+            If the headline has no value near these.
+        """
+        asked = self.index.pack.sensitivity
+        found = {}
+        for driver in asked.drivers:
+            between = self._between(driver, asked.headline)
+            moved = []
+            for factor in (1 - _STEP, 1 + _STEP):
+                changed = dict(values)
+                if not isinstance(values.get(driver), float):
+                    raise NoValueError(f"{driver} has no value")
+                changed[driver] = values[driver] * factor  # type: ignore[operator]
+                for one in between:
+                    changed[one.id] = self.value(one, changed)
+                moved.append(float(changed[asked.headline]))  # type: ignore[arg-type]
+            if min(moved) <= 0:
+                raise NoValueError(f"{asked.headline} is not positive")
+            found[driver] = float(np.log(moved[1] / moved[0]) / np.log((1 + _STEP) / (1 - _STEP)))
+        return found
+
+    def _between(self, driver: str, headline: str) -> list[Required]:
+        """Claims on the way from a driver to the headline, in the order of the pack."""
+        down = self.index.downstream
+        affected = down.get(driver, frozenset())
+        return [
+            one
+            for one in self.index.pack.claims
+            if one.id in affected and one.id != driver and headline in down.get(one.id, frozenset())
+        ]
+
+    def strongest(self, values: Mapping[str, Value]) -> tuple[str, ...]:
+        """The drivers with the largest elasticities, the strongest first."""
+        found = self.elasticities(values)
+        ranked = sorted(found, key=lambda driver: (-abs(found[driver]), driver))
+        return tuple(ranked[: self.index.pack.sensitivity.count])
+
+
+def _plain(value: Any) -> Value:
+    """A number or a word, as claims hold it."""
+    if isinstance(value, str):
+        return value
+    number = float(np.asarray(value))
+    if not np.isfinite(number):
+        raise NoValueError("the formula gives no finite number")
+    return number
+
+
+def _whole(value: Any) -> Any:
+    """Counts as integers: reference functions take a slot number or a number of replicas, not 8.0."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() and abs(number) < 2**31 else number
+
+
+def _key(value: Any) -> Any:
+    return (
+        id(value)
+        if isinstance(value, np.ndarray) and value.flags.owndata is False
+        else (value.tobytes() if isinstance(value, np.ndarray) else value)
+    )

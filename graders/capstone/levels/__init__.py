@@ -1,0 +1,1 @@
+"""What is checked, a level a page: records in, findings out."""

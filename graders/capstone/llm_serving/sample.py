@@ -1,0 +1,120 @@
+"""The sample document: its prose lies in `capstone_templates`, its claims are computed for any brief.
+
+The committed sample answers one fixed case. Tests instantiate its prose for other briefs: it speaks of claims only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from graders.capstone import document as documents
+from graders.capstone import exemplar
+from graders.capstone.expression import evaluate
+from graders.capstone.graph import Graph, model
+from graders.capstone.llm_serving.brief import of_case, priced
+from graders.capstone.llm_serving.cases import CASES
+from graders.capstone.llm_serving.design import designed, designs
+from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.pack import PackIndex
+from graders.capstone.records import Brief, Claim, Document, Value
+from graders.capstone.writing import claims_yaml
+from graders.paths import material_root
+
+NUMBER = 170
+"""The case that the committed sample answers."""
+
+_OWN = (
+    Claim("alt.chosen_tbps_per_kusd", "derived", 0.0, "B/s/USD", "hw.device_bandwidth / hw.device_price",
+          ("hw.device_bandwidth", "hw.device_price")),
+    Claim("alt.chosen_tflops_per_kusd", "derived", 0.0, "flop/s/USD", "hw.device_peak / hw.device_price",
+          ("hw.device_peak", "hw.device_price")),
+    Claim("alt.prefix_work_share", "derived", 0.0, "1",
+          "wl.prefix_hit_rate * wl.prompt_tokens_mean * perf.token_step / perf.request_work",
+          ("wl.prefix_hit_rate", "wl.prompt_tokens_mean", "perf.token_step", "perf.request_work")),
+)  # fmt: skip
+"""Claims that the sample makes beside those that are required."""
+
+
+def folder() -> Path:
+    """Where the committed sample lies."""
+    return material_root() / "capstone_templates" / PACK.id / "sample"
+
+
+def sample_brief() -> Brief:
+    """The brief that the committed sample answers."""
+    for rows in CASES.values():
+        for number, budget, e2e_s in rows:
+            if number == NUMBER:
+                return priced(of_case(f"case {number}", "sample"), 1.0, budget, e2e_s)
+    raise LookupError(f"case {NUMBER} is no longer among the cases: choose another for the sample")
+
+
+def values(graph: Graph) -> dict[str, Value]:
+    """All values of the right design of a brief, the prototype's included.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of the brief.
+
+    Returns
+    -------
+    dict of str to Value
+        By claim's id.
+    """
+    found = dict(_right(graph))
+    data: dict[str, Any] = dict(graph.brief.data)
+    machine = {"replicas": "cap.replicas", "slots": "batching.slots"}
+    seen = model("fleet_latency")(
+        data["trace.arrivals_s"],
+        data["trace.prompt_tokens"] - data["trace.prefix_tokens"],
+        data["trace.output_tokens"],
+        **{name: int(found[id_]) for name, id_ in machine.items()},  # type: ignore[arg-type]
+        step_s=found["perf.fixed_step"],
+        token_s=found["perf.token_step"],
+    )
+    found["opt.baseline_ttft_p99"] = found["tail.ttft_p99"]
+    found["opt.ttft_p99"] = seen["ttft_p99_s"]
+    found["opt.gain"] = 1 - found["opt.ttft_p99"] / found["opt.baseline_ttft_p99"]  # type: ignore[operator]
+    return found
+
+
+def _right(graph: Graph) -> dict[str, Value]:
+    """The right design of a brief: that of the machine under which its case is listed."""
+    for machine, rows in CASES.items():
+        if graph.brief.case in {f"case {number}" for number, _, _ in rows} and (found := designed(graph, machine)):
+            return found
+    return next(iter(designs(graph).values()))
+
+
+def instantiated(brief: Brief, graph: Graph | None = None) -> Document:
+    """The sample's prose with claims that are right for a brief.
+
+    Parameters
+    ----------
+    brief : Brief
+        Any of this use case.
+    graph : Graph, optional
+        One that has computed for it before.
+
+    Returns
+    -------
+    Document
+    """
+    read, _ = documents.read(folder())
+    graph = graph or Graph(PackIndex(PACK), brief)
+    made = exemplar.claims(graph.index, graph, values(graph), read.files)
+    made |= {one.id: _own(one, made) for one in _OWN}
+    return dataclasses.replace(read, pack=PACK.id, claims=made)
+
+
+def _own(one: Claim, made: dict[str, Claim]) -> Claim:
+    number = evaluate(one.formula, {name: made[name].value for name in one.inputs})
+    return dataclasses.replace(one, value=float(f"{float(number):.4g}"))
+
+
+def text() -> str:
+    """`claims.yaml` of the committed sample."""
+    return claims_yaml(PACK.id, instantiated(sample_brief()).claims.values())

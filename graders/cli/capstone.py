@@ -1,0 +1,182 @@
+"""`aisa capstone`: personal briefs, documents to start from, and the check that recomputes every claim."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graders.cli.options import AllowUnsafe, AsJson, CourseOption
+from graders.errors import UsageError
+
+if TYPE_CHECKING:
+    from graders.capstone.records import Brief, Report
+    from graders.capstone.what_if import WhatIf
+
+capstone = typer.Typer(no_args_is_help=True, help="Make briefs and documents, check claims, answer what-if questions.")
+
+Student = Annotated[str, typer.Argument(help="The student's id.")]
+UseCase = Annotated[str, typer.Option("--use-case", help="Which use case.")]
+SampleFlag = Annotated[bool, typer.Option("--sample", help="The sample's own brief: to look at the sample document.")]
+Folder = Annotated[
+    Path | None, typer.Option("--document", help="The document's folder; capstone/STUDENT/design, if not given.")
+]
+
+
+@capstone.command("brief")
+def brief(
+    students: Annotated[list[str] | None, typer.Argument(help="Students' ids; the roster, if none is given.")] = None,
+    use_case: UseCase = "llm_serving",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write each student's personal brief, with its trace and benchmark."""
+    from graders.capstone import folders
+    from graders.course import load
+
+    opened = load(course)
+    wanted = list(students or opened.students)
+    if not wanted:
+        raise UsageError("the course has no roster", str(opened.root / "course.yaml"), "Name the students.")
+    written = [folders.write_brief(opened, one, use_case) for one in wanted]
+    if as_json:
+        typer.echo(json.dumps([str(path) for path in written], indent=2))
+    else:
+        for path in written:
+            typer.echo(f"wrote {path}")
+
+
+@capstone.command("new")
+def new(student: Student, use_case: UseCase = "llm_serving", course: CourseOption = Path()) -> None:
+    """Write a document to start from, with its self-check; nothing that is there is written over."""
+    from graders.capstone import folders
+    from graders.course import load
+
+    typer.echo(f"wrote {folders.write_document(load(course), student, use_case)}")
+
+
+@capstone.command("check")
+def check(
+    student: Student,
+    document: Folder = None,
+    use_case: UseCase = "llm_serving",
+    sample: SampleFlag = False,
+    no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Do not run evidence notebooks.")] = False,
+    allow_unsafe: AllowUnsafe = False,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every claim of a design document; exits with 1 if there are findings."""
+    from graders.capstone import document as documents
+    from graders.capstone import evidence
+    from graders.capstone.check import check as run
+    from graders.capstone.packs import use_case as of
+
+    made, folder, interpreter = _whose(student, document, use_case, sample, course)
+    read, unreadable = documents.read(folder)
+    readings = None if no_evidence else evidence.run(read, made, interpreter, allow_unsafe=allow_unsafe)
+    report = run(read, made, of(use_case).pack, unreadable, readings)
+    if as_json:
+        typer.echo(json.dumps(asdict(report), indent=2))
+    else:
+        _print(report)
+    if any(one.severity != "info" for one in report.findings):
+        raise typer.Exit(1)
+
+
+@capstone.command("defend")
+def defend(
+    student: Student,
+    changes: Annotated[
+        list[str], typer.Option("--set", help="id=value, id=x2 or id=-20%; may be given many times.", metavar="CHANGE")
+    ],
+    document: Folder = None,
+    use_case: UseCase = "llm_serving",
+    sample: SampleFlag = False,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Change claims of a document, and see everything that follows on its own graph."""
+    from graders.capstone import document as documents
+    from graders.capstone.levels.matter import matter
+    from graders.capstone.pack import PackIndex
+    from graders.capstone.packs import use_case as of
+    from graders.capstone.what_if import what_if
+
+    made, folder, _ = _whose(student, document, use_case, sample, course)
+    read, unreadable = documents.read(folder)
+    if unreadable and not read.claims:
+        raise UsageError(unreadable[0].message, unreadable[0].where)
+    pairs = [one.partition("=") for one in changes]
+    if wrong := [one for one, pair in zip(changes, pairs, strict=True) if not pair[1]]:
+        raise UsageError(f"found --set {wrong[0]!r}, expected id=value")
+    answer = what_if(matter(read, PackIndex(of(use_case).pack), made), {id_: value for id_, _, value in pairs})
+    if as_json:
+        typer.echo(json.dumps(asdict(answer), indent=2))
+    else:
+        _print_answer(answer)
+
+
+@capstone.command("build", hidden=True)
+def build(
+    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False,
+) -> None:
+    """Write schemas and the sample's claims anew."""
+    from graders.capstone.generated import generated
+
+    old = [path for path, content in generated().items() if not path.is_file() or path.read_bytes() != content]
+    for path in old:
+        if not check_only:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(generated()[path])
+        typer.echo(f"{'stale' if check_only else 'wrote'}: {path}", err=check_only)
+    if old and check_only:
+        raise typer.Exit(1)
+
+
+def _whose(
+    student: str, document: Path | None, use_case: str, sample: bool, course: Path
+) -> tuple[Brief, Path, Path | None]:
+    """Brief and document of a student, or of the sample."""
+    if sample:
+        from graders.capstone.llm_serving.sample import folder, sample_brief
+
+        return sample_brief(), document or folder(), None
+    from graders.capstone import folders
+    from graders.course import load
+
+    opened = load(course)
+    own = folders.student_folder(opened, student) / folders.DOCUMENT
+    return folders.brief_of(opened, student, use_case), document or own, opened.sandbox_interpreter
+
+
+def _print(report: Report) -> None:
+    for one in report.findings:
+        where = " ".join(part for part in (one.section, one.where) if part)
+        typer.echo(f"{one.level} {one.severity:8} {one.claim or one.section}: {one.message}  [{where}]")
+        if one.recomputed:
+            typer.echo(f"            claimed {one.claimed or '-'}, recomputed {one.recomputed}  by {one.formula}")
+        if one.inputs:
+            typer.echo(f"            from {', '.join(one.inputs)}")
+        if one.flips:
+            typer.echo(f"            turns over: {', '.join(one.flips)}")
+    for verdict in report.verdicts:
+        held = {True: "yes", False: "NO", None: "-"}[verdict.recomputed]
+        typer.echo(f"{held:3} {verdict.says}")
+    for cap in report.caps:
+        typer.echo(f"{cap.criterion} is capped at level {cap.level}: {', '.join(cap.because)}")
+    gate = f"{len(report.blocking)} findings block it" if report.blocking else "passed"
+    typer.echo(f"{report.claims} claims recomputed, {len(report.findings)} findings. Gate: {gate}.")
+
+
+def _print_answer(answer: WhatIf) -> None:
+    for one in answer.claims:
+        share = "" if one.share is None else f"  {one.share:+.1%}"
+        typer.echo(f"{'*' if one.is_asked else ' '} {one.id}: {one.before} -> {one.after}{share}")
+    words = {True: "yes", False: "no", None: "unknown"}
+    for flip in answer.flips:
+        typer.echo(f"TURNS OVER  {flip.says}: {words[flip.before]} -> {words[flip.after]}")
+    typer.echo(f"{len(answer.claims)} claims change, {len(answer.flips)} verdicts turn over, {len(answer.held)} hold.")
