@@ -4,7 +4,8 @@
 
     backup.json      what is in it, with digests; sealed
     gradebook.db     the gradebook, as a SQLite file whatever database it lives in
-    course/          course.yaml, the secret, source, release, attempts, receipts, submitted, inbox, ...
+    course/          course.yaml, the secret, source, release, attempts, receipts, submitted, inbox, the ledger,
+                     the issuer's keys, capstones, certificates, ...
 
 Graded notebooks, feedback and reports are not in it: `aisa grade`, `feedback` and `report` make them again.
 """
@@ -31,12 +32,17 @@ from graders.course.files import explained
 from graders.course.seal import seal
 from graders.errors import UsageError
 from graders.gradebook import snapshot
+from graders.ledger import FILE as LEDGER
+from graders.ledger import Ledger
 
 RECORD, GRADEBOOK, COURSE = "backup.json", "gradebook.db", "course"
 PURPOSE = "seal of backups"
 ARCHIVES = (".tar.gz", ".tgz")
-_FILES = (SETTINGS, "nbgrader_config.py", "README.md", ".gitignore", SECRET.as_posix())
-_FOLDERS = ("source", "release", "attempts", "receipts", "submitted", "inbox", ".aisa/replaced")
+_FILES = (SETTINGS, "nbgrader_config.py", "README.md", ".gitignore", "issuer.json", SECRET.as_posix())
+_FOLDERS = (
+    *("source", "release", "attempts", "receipts", "submitted", "inbox", "capstone", "certificates"),
+    *(".aisa/replaced", ".aisa/issuer"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +134,9 @@ def _fill(course: Course, new: Path) -> Backup:
         snapshot.take(course, new / GRADEBOOK)
         with explained(new):
             left_out = tuple(_copy(course.root, new / COURSE))
+        if (course.root / LEDGER).is_file():
+            with Ledger(course) as ledger:
+                ledger.copy(new / COURSE / LEDGER)
     kind = course.database.partition(":")[0].partition("+")[0]
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     with explained(new):

@@ -16,6 +16,8 @@ from graders.course.course import Course, load
 from graders.course.seal import holds
 from graders.errors import AisaError
 from graders.gradebook import Gradebook, snapshot
+from graders.ledger import FILE as LEDGER
+from graders.ledger import Ledger
 
 
 def verify(place: Path) -> tuple[str, ...]:
@@ -47,7 +49,8 @@ def verify(place: Path) -> tuple[str, ...]:
         if not holds(course.secret, PURPOSE, said, str(record.get("seal"))):
             found.append("backup.json was changed: its seal does not hold.")
         with tempfile.TemporaryDirectory(prefix="aisa-backup-") as copy:
-            return (*found, *_gradebook(course, folder, Path(copy)), *_attempts(course), *_receipts(course))
+            kept = (*_gradebook(course, folder, Path(copy)), *_ledger(course, Path(copy)))
+            return (*found, *kept, *_attempts(course), *_receipts(course))
 
 
 def _files(folder: Path, record: dict[str, object]) -> Iterator[str]:
@@ -73,6 +76,19 @@ def _gradebook(course: Course, folder: Path, place: Path) -> Iterator[str]:
     try:
         with Gradebook.open(replace(course, database=f"sqlite:///{copy}")) as gradebook:
             yield from gradebook.broken_seals()
+    except AisaError as failure:
+        yield str(failure)
+
+
+def _ledger(course: Course, place: Path) -> Iterator[str]:
+    """On a copy, since whoever opens a ledger may write to it."""
+    if not (course.root / LEDGER).is_file():
+        return
+    shutil.copyfile(course.root / LEDGER, place / LEDGER)
+    try:
+        with Ledger(replace(course, root=place)) as ledger:
+            for fault in ledger.faults():
+                yield f"Entry {fault.number} of the ledger {fault.what}."
     except AisaError as failure:
         yield str(failure)
 

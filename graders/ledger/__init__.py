@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from graders.ledger.entry import GENESIS, Entry, Fault, canonical, chained, digest_of, faults
-from graders.ledger.ledger import Ledger
+from graders.ledger.ledger import FILE, Ledger
 
-__all__ = ["GENESIS", "Entry", "Fault", "Ledger", "canonical", "chained", "digest_of", "faults"]
+__all__ = ["FILE", "GENESIS", "Entry", "Fault", "Ledger", "canonical", "chained", "digest_of", "faults"]
