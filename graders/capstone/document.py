@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +19,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 DESIGN, CLAIMS, DECISIONS = "design.md", "claims.yaml", "decisions.yaml"
 TREE, VALIDATION, EVIDENCE = "utility_tree.yaml", "validation.yaml", "evidence"
-LARGEST_FILE = 4 << 20
+LARGEST_FILE = 1 << 20
+_ALIAS = re.compile(r"(?:^|[\s\[{,:-])\*\w")
 
 
 def read(folder: Path) -> tuple[Document, tuple[Finding, ...]]:
@@ -65,12 +67,27 @@ def _read(path: Path, model: type[Model], findings: list[Finding]) -> Model | No
     try:
         if _is_plain(path) and path.stat().st_size > LARGEST_FILE:
             raise CourseError(f"has more than {LARGEST_FILE >> 20} MiB", where=str(path))
+        _refuse_aliases(path)
         return yaml_document.read(path, model)
     except CourseError as failure:
         findings.append(_unreadable(failure, path))
     except (SubmissionError, RecursionError) as failure:
         findings.append(_unreadable(CourseError(str(failure), str(path)), path))
     return None
+
+
+def _refuse_aliases(path: Path) -> None:
+    """Refuse YAML whose parts refer to each other: a page of it can stand for more than any memory holds."""
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    if not _ALIAS.search(text):
+        return
+    try:
+        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                where = f"{path}:{event.start_mark.line + 1}"
+                raise CourseError("refers to another part of the file by `*`; write it out", where=where)
+    except yaml.YAMLError:
+        return  # said, with its line, by whoever reads it
 
 
 def _is_plain(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -110,12 +111,12 @@ class ClaimsYaml(_Strict):
     """`claims.yaml`."""
 
     pack: Literal["llm_serving"]
-    claims: Annotated[list[ClaimYaml], Field(min_length=1)]
+    claims: Annotated[list[ClaimYaml], Field(min_length=1, max_length=2000)]
 
     @model_validator(mode="after")
     def _once(self) -> ClaimsYaml:
-        ids = [one.id for one in self.claims]
-        if twice := sorted({one for one in ids if ids.count(one) > 1}):
+        counted = Counter(one.id for one in self.claims)
+        if twice := sorted(id_ for id_, count in counted.items() if count > 1):
             raise ValueError(f"claims are there twice: {', '.join(twice)}")
         return self
 

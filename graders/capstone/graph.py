@@ -121,14 +121,16 @@ class Graph:
             raise NoValueError(str(failure)) from None
 
     def results(self, required: Required, values: Mapping[str, Value]) -> Mapping[str, float]:
-        """All that the function of a claim gives, where that is a dict."""
+        """All that the function of a claim gives, where that is a dict; NoValueError where it has no value."""
         found = self._called(required, values)
         return dict(found)
 
     def _called(self, required: Required, values: Mapping[str, Value]) -> Any:
-        scope = self.scope(required.inputs, values)
-        arguments = {name: expression.evaluate(text, scope) for name, text in required.arguments.items()}
-        arguments = {name: _whole(value) for name, value in arguments.items()}
+        try:
+            scope = self.scope(required.inputs, values)
+            arguments = {name: _whole(expression.evaluate(text, scope)) for name, text in required.arguments.items()}
+        except (ExpressionError, TypeError, ValueError, OverflowError) as failure:
+            raise NoValueError(str(failure)) from None
         key = (required.formula, *((name, _key(value)) for name, value in sorted(arguments.items())))
         if key not in self._known:
             try:

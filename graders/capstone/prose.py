@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import fnmatch
+import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 
@@ -116,6 +117,8 @@ def shown(claim: Claim, unit: str = "", digits: int = 3) -> str:
 
 def number(value: float, digits: int = 3) -> str:
     """A number with so many digits that count, and no more zeros than it needs."""
+    if not math.isfinite(value):
+        return f"{value}"
     if value == round(value) and abs(value) < 100_000:
         return f"{value:.0f}"
     if 0.9 < value < 1:  # an availability lives in its last digits

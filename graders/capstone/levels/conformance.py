@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from graders.capstone import units
 from graders.capstone.levels.matter import Matter
-from graders.capstone.records import SECTIONS, Decision, Finding, Leaf
+from graders.capstone.records import SECTIONS, Decision, Finding, Leaf, Value
 
 _FEWEST_WORDS = {"S12": 60, "S13": 60, "S14": 60}
 """Sections that no design passes the gate without; the others need a sentence."""
@@ -24,6 +24,8 @@ def units_fit(matter: Matter) -> Iterator[Finding]:
             kind = "a name" if required.is_word else "a number"
             yield matter.finding("L1", "blocking", "not-a-value", one.id, f"expected {kind}, found {one.value!r}")
             continue
+        if required is not None and required.tolerance == "exact" and _is_broken(one.value):
+            yield matter.finding("L1", "blocking", "not-a-value", one.id, f"expected a count, found {one.value!r}")
         try:
             unit = units.unit(one.unit)
             if required is not None and unit.dimensions != units.unit(required.unit).dimensions:
@@ -31,6 +33,10 @@ def units_fit(matter: Matter) -> Iterator[Finding]:
                 yield matter.finding("L1", "blocking", "wrong-dimension", one.id, message)
         except ValueError as failure:
             yield matter.finding("L1", "blocking", "unknown-unit", one.id, str(failure))
+
+
+def _is_broken(value: Value) -> bool:
+    return isinstance(value, float) and not (value >= 0 and value.is_integer())
 
 
 def is_complete(matter: Matter) -> Iterator[Finding]:

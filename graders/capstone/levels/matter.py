@@ -167,6 +167,8 @@ def agrees(required: Required, stated: Value, found: Value) -> bool:
     """
     if not (isinstance(stated, float) and isinstance(found, float)):
         return stated == found
+    if not (math.isfinite(stated) and math.isfinite(found)):
+        return False
     if required.tolerance == "exact":
         return math.isclose(stated, found, rel_tol=1e-9)
     if required.tolerance == "complement":

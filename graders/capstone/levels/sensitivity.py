@@ -18,8 +18,9 @@ def drivers_are_the_models(matter: Matter) -> Iterator[Finding]:
     """The claimed strongest drivers have the largest elasticities, ties aside."""
     asked = matter.index.pack.sensitivity
     stated = matter.values.get(asked.claim)
-    if not isinstance(stated, tuple):
-        return
+    if stated is None:
+        return  # missing, which L1 or L2 has said
+    stated = stated if isinstance(stated, tuple) else (str(stated),)
     try:
         found = {driver: abs(one) for driver, one in matter.graph.elasticities(matter.truth).items()}
     except NoValueError as failure:
