@@ -84,7 +84,7 @@ def _refuse_aliases(path: Path) -> None:
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                where = f"{path}:{event.start_mark.line + 1}"
+                where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else str(path)
                 raise CourseError("refers to another part of the file by `*`; write it out", where=where)
     except yaml.YAMLError:
         return  # said, with its line, by whoever reads it

@@ -70,6 +70,7 @@ def parsed(text: str) -> ast.expr:
     return tree
 
 
+@cache
 def names(text: str) -> tuple[str, ...]:
     """Ids of the claims that a formula speaks of, sorted."""
     found: set[str] = set()

@@ -5,6 +5,7 @@ Nothing of `reference_solutions` is imported.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from fractions import Fraction
 from statistics import fmean
@@ -118,6 +119,20 @@ def test_the_tail_by_processes(brief, says, name):
     assert says[f"tail.tpot_p99{name}"] == pytest.approx(tpot[math.ceil(0.99 * len(tpot)) - 1], rel=0.05)
     if not name:
         assert says["tail.e2e_mean"] == pytest.approx(fmean(one[2] for one in seen), rel=0.02)
+
+
+@pytest.mark.parametrize(("share", "keeps"), [(0.93, True), (1.1, False)])
+def test_goodput_by_processes(brief, says, share, keeps):
+    """One replica at a little less than its goodput keeps both limits, at a little more it does not."""
+    data = dict(brief.data)
+    arrivals = data["trace.arrivals_s"] - data["trace.arrivals_s"][0]
+    data["trace.arrivals_s"] = arrivals * (len(arrivals) - 1) / arrivals[-1] / (says["perf.goodput"] * share)
+    seen = fleet(dataclasses.replace(brief, data=data), says, 1)
+    ttft = np.sort([one[0] for one in seen])
+    tpot = np.sort([one[1] for one in seen if one[1] is not None])
+    worst = [times[math.ceil(0.99 * len(times)) - 1] for times in (ttft, tpot)]
+    kept = worst[0] <= says["req.slo_ttft_p99"] and worst[1] <= says["req.slo_tpot_p99"]
+    assert bool(kept) is keeps
 
 
 def test_littles_law_by_counting(brief, says):
