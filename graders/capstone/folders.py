@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -197,13 +198,13 @@ def _claims(pack: Pack, brief: Brief) -> str:
 
 
 def _by_section(pack: Pack) -> Mapping[str, list[str]]:
-    """Beginnings of the ids that belong to a section, for its table."""
-    found: dict[str, list[str]] = {}
+    """Beginnings of the ids that belong to a section, for its table: each where most of its claims belong."""
+    counted: dict[str, Counter[str]] = {}
     for one in pack.claims:
-        patterns = found.setdefault(one.section, [])
-        pattern = f"{one.id.split('.', maxsplit=1)[0]}.*"
-        if pattern not in patterns:
-            patterns.append(pattern)
+        counted.setdefault(one.id.split(".", maxsplit=1)[0], Counter())[one.section] += 1
+    found: dict[str, list[str]] = {}
+    for beginning, sections in counted.items():
+        found.setdefault(sections.most_common(1)[0][0], []).append(f"{beginning}.*")
     return found
 
 

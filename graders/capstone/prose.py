@@ -126,7 +126,8 @@ def number(value: float, digits: int = 3) -> str:
     if value == 0 or 1e-3 <= abs(value) < 1e6:
         text = f"{value:.{digits}g}"
         return f"{float(text):,.0f}".replace(",", " ") if "e" in text else text
-    return f"{value:.{digits - 1}e}".replace("e+0", "e").replace("e+", "e").replace("e-0", "e-")
+    mantissa, _, power = f"{value:.{digits - 1}e}".partition("e")
+    return f"{mantissa.rstrip('0').rstrip('.') if '.' in mantissa else mantissa}e{int(power)}"
 
 
 def written(text: str, claims: Mapping[str, Claim]) -> str:

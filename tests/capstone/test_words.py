@@ -104,6 +104,25 @@ def test_sections_references_and_numbers():
     assert prose.unbound_numbers(second.text) == ("1",)  # the text of a link is prose
 
 
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1_638_400.0, 6, "1.6384e6"),
+        (2.4e10, 3, "2.4e10"),
+        (2e11, 6, "2e11"),
+        (3.7e-6, 3, "3.7e-6"),
+        (-0.00349, 3, "-0.00349"),
+        (341_776.5, 3, "342 000"),
+        (16.0, 3, "16"),
+        (0.0, 3, "0"),
+        (0.9999, 3, "0.9999"),
+        (float("inf"), 3, "inf"),
+    ],
+)
+def test_numbers_as_prose_shows_them(value, digits, text):
+    assert prose.number(value, digits) == text
+
+
 def test_claims_are_written_with_their_units():
     claims = {
         "cost.tco": Claim("cost.tco", "derived", 1_101_000.0, "USD"),
