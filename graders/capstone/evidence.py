@@ -21,6 +21,7 @@ from graders.sandbox import Sandbox, default_interpreter
 IMPORTS = ("numpy", "json", "csv")
 _END = "end"
 _TRIES = 3
+_MOST_NOTEBOOKS = 8
 
 
 def run(
@@ -56,10 +57,11 @@ def run(
     if not wanted:
         return {}
     beside = files(brief, document.claims)
-    readings: dict[tuple[str, str], Reading] = {}
+    too_many = f"only {_MOST_NOTEBOOKS} notebooks are run"
+    readings: dict[tuple[str, str], Reading] = {(name, one): too_many for name in wanted for one in wanted[name]}
     python = interpreter or default_interpreter()
     with Sandbox(python, imports=IMPORTS, limits=Limits(), allow_unsafe=allow_unsafe) as sandbox:
-        for name, variables in sorted(wanted.items()):
+        for name, variables in sorted(wanted.items())[:_MOST_NOTEBOOKS]:
             found = _one(sandbox, document.files[name], beside, sorted(set(variables)))
             readings |= {(name, variable): value for variable, value in found.items()}
     return readings

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 capstone = typer.Typer(no_args_is_help=True, help="Make briefs and documents, check claims, answer what-if questions.")
 
 Student = Annotated[str, typer.Argument(help="The student's id.")]
+Whose = Annotated[str, typer.Argument(help="The student's id; none with --sample.", show_default=False)]
 UseCase = Annotated[str, typer.Option("--use-case", help="Which use case.")]
-SampleFlag = Annotated[bool, typer.Option("--sample", help="The sample's own brief: to look at the sample document.")]
+SampleFlag = Annotated[bool, typer.Option("--sample", help="The sample document and its brief, or yours before it.")]
 Folder = Annotated[
     Path | None, typer.Option("--document", help="The document's folder; capstone/STUDENT/design, if not given.")
 ]
@@ -60,7 +61,7 @@ def new(student: Student, use_case: UseCase = "llm_serving", course: CourseOptio
 
 @capstone.command("check")
 def check(
-    student: Student,
+    student: Whose = "",
     document: Folder = None,
     use_case: UseCase = "llm_serving",
     sample: SampleFlag = False,
@@ -89,10 +90,10 @@ def check(
 
 @capstone.command("defend")
 def defend(
-    student: Student,
     changes: Annotated[
         list[str], typer.Option("--set", help="id=value, id=x2 or id=-20%; may be given many times.", metavar="CHANGE")
     ],
+    student: Whose = "",
     document: Folder = None,
     use_case: UseCase = "llm_serving",
     sample: SampleFlag = False,
@@ -145,6 +146,8 @@ def _whose(
         from graders.capstone.llm_serving.sample import folder, sample_brief
 
         return sample_brief(), document or folder(), None
+    if not student:
+        raise UsageError("no student was named", do="Name one, or take the sample with --sample.")
     from graders.capstone import folders
     from graders.course import load
 

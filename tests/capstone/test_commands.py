@@ -93,7 +93,8 @@ def test_wrong_use_is_said(course):
     for words in (
         ("check", "student-77", "--course", course),
         ("check", "student-01", "--course", course, "--use-case", "lunch"),
-        ("defend", "sample", "--sample", "--set", "nonsense"),
+        ("defend", "--sample", "--set", "nonsense"),
+        ("check",),
     ):
         ran = run(*words)
         assert ran.exit_code != 0
