@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from graders.capstone import units
-from graders.capstone.expression import ExpressionError, evaluate
+from graders.capstone.expression import ExpressionError, evaluate, names
 from graders.capstone.graph import Graph, NoValueError
 from graders.capstone.levels.matter import Matter, shown
 from graders.capstone.pack import DATA, Required
@@ -99,43 +99,57 @@ def what_if(matter: Matter, changes: Mapping[str, str]) -> WhatIf:
     """
     before = dict(matter.truth) | dict(matter.values)
     asked = {id_: changed(matter, id_, text) for id_, text in changes.items()}
-    after, lost = dict(before) | asked, dict[str, str]()
-    machine = matter.index.pack.machine
-    if machine in asked:
-        offers = matter.brief.machines.get(str(asked[machine]))
-        if offers is None:
-            raise UsageError(f"{machine}: found {asked[machine]!r}, expected one of {', '.join(matter.brief.machines)}")
-        after |= {id_: value for id_, value in offers.items() if id_ not in asked}
-    matter = _pulled(matter, before, asked)
+    after = dict(before) | _with_data_sheet(matter, asked)
     moved = {id_ for id_ in after if after[id_] != before.get(id_)} | set(asked)
     moved |= {column for lever in matter.index.pack.levers if lever.claim in asked for column in lever.columns}
+    pulled = _pulled(matter, before, asked)
+    lost: dict[str, str] = {}
     for one in matter.index.pack.claims:
-        needs = set(one.inputs) & moved or (one.formula == "elasticities" and moved)
-        if one.id in asked or not one.formula or not needs:
-            continue
-        try:
-            if missing := [name for name in one.inputs if name in lost]:
-                raise NoValueError(f"{missing[0]} has no value")
-            value = _followed(matter, one, before, after)
-        except (NoValueError, ExpressionError) as failure:
-            lost[one.id] = str(failure)
-            moved.add(one.id)
-            continue
-        if value != before.get(one.id):
-            after[one.id] = value
-            moved.add(one.id)
-    for id_ in lost:
-        after.pop(id_, None)
-    return _answer(matter, before, after, lost, moved, frozenset(asked))
+        if one.formula and one.id not in asked:
+            _follow(pulled, one, before, after, moved, lost)
+    return _answer(pulled, before, after, lost, moved, frozenset(asked))
 
 
-def _followed(matter: Matter, one: Required, before: Mapping[str, Value], after: Mapping[str, Value]) -> Value:
-    """A claim after the change; one that the change does not reach keeps the value that the document states."""
+def _with_data_sheet(matter: Matter, asked: Mapping[str, Value]) -> dict[str, Value]:
+    """What was asked for, and with another machine what its data sheet says."""
+    machine = matter.index.pack.machine
+    if machine not in asked:
+        return dict(asked)
+    if asked[machine] not in matter.brief.machines:
+        raise UsageError(f"{machine}: found {asked[machine]!r}, expected one of {', '.join(matter.brief.machines)}")
+    return {**matter.brief.machines[str(asked[machine])], **asked}
+
+
+def _follow(
+    matter: Matter,
+    one: Required,
+    before: Mapping[str, Value],
+    after: dict[str, Value],
+    moved: set[str],
+    lost: dict[str, str],
+) -> None:
+    """Take one claim along, if anything that it is computed from has moved."""
     made = matter.document.claims.get(one.id)
     own = made.formula if made and made.formula not in ("", one.formula) and not one.is_word else ""
+    try:
+        inputs = names(own) if own else one.inputs
+        if not (set(inputs) & moved or one.formula == "elasticities"):
+            return
+        if missing := [name for name in inputs if name in lost]:
+            raise NoValueError(f"{missing[0]} has no value")
+        value = float(evaluate(own, after)) if own else _computed(matter, one, before, after)
+    except (NoValueError, ExpressionError) as failure:
+        lost[one.id] = str(failure)
+        after.pop(one.id, None)
+        moved.add(one.id)
+        return
+    if value != before.get(one.id):
+        after[one.id] = value
+        moved.add(one.id)
 
-    if own:
-        return float(evaluate(own, after))
+
+def _computed(matter: Matter, one: Required, before: Mapping[str, Value], after: Mapping[str, Value]) -> Value:
+    """A claim by its model; one that the change does not reach keeps the value that the document states."""
     new, stated = matter.graph.value(one, after), before.get(one.id)
     is_reached = any(name.startswith(DATA) for name in one.inputs) or new != matter.graph.value(one, before)
     return new if stated is None or is_reached else stated
