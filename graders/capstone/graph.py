@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -214,22 +214,39 @@ class Graph:
             If the headline has no value near these.
         """
         asked = self.index.pack.sensitivity
-        found = {}
-        for driver in asked.drivers:
-            between = self._between(driver, asked.headline)
-            moved = []
-            for factor in (1 - _STEP, 1 + _STEP):
-                changed = dict(values)
-                if not isinstance(values.get(driver), float):
-                    raise NoValueError(f"{driver} has no value")
-                changed[driver] = values[driver] * factor  # type: ignore[operator]
-                for one in between:
-                    changed[one.id] = self.value(one, changed)
-                moved.append(float(changed[asked.headline]))  # type: ignore[arg-type]
-            if min(moved) <= 0:
-                raise NoValueError(f"{asked.headline} is not positive")
-            found[driver] = float(np.log(moved[1] / moved[0]) / np.log((1 + _STEP) / (1 - _STEP)))
-        return found
+        ways = self._ways
+        key = ("elasticities", *(values.get(name) for name in self._on_the_way))
+        if key not in self._known:
+            self._known[key] = {
+                driver: self._elasticity(driver, asked.headline, ways[driver], values) for driver in asked.drivers
+            }
+        return dict(self._known[key])
+
+    def _elasticity(self, driver: str, headline: str, way: list[Required], values: Mapping[str, Value]) -> float:
+        old = values.get(driver)
+        if not isinstance(old, float):
+            raise NoValueError(f"{driver} has no value")
+        moved = []
+        for factor in (1 - _STEP, 1 + _STEP):
+            changed = {**values, driver: old * factor}
+            for one in way:
+                changed[one.id] = self.value(one, changed)
+            moved.append(float(changed[headline]))  # type: ignore[arg-type]
+        if min(moved) <= 0:
+            raise NoValueError(f"{headline} is not positive")
+        return float(np.log(moved[1] / moved[0]) / np.log((1 + _STEP) / (1 - _STEP)))
+
+    @cached_property
+    def _ways(self) -> dict[str, list[Required]]:
+        """Driver -> claims on its way to the headline."""
+        asked = self.index.pack.sensitivity
+        return {driver: self._between(driver, asked.headline) for driver in asked.drivers}
+
+    @cached_property
+    def _on_the_way(self) -> tuple[str, ...]:
+        """Everything that elasticities depend on."""
+        inputs = {name for way in self._ways.values() for one in way for name in one.inputs}
+        return tuple(sorted(inputs | set(self.index.pack.sensitivity.drivers)))
 
     def _between(self, driver: str, headline: str) -> list[Required]:
         """Claims on the way from a driver to the headline, in the order of the pack."""

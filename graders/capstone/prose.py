@@ -10,6 +10,7 @@ import fnmatch
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 
 from graders.capstone import units
 from graders.capstone.records import Claim, Section
@@ -61,11 +62,18 @@ def referred(text: str, known: Collection[str]) -> tuple[set[str], set[str]]:
     set of str, set of str
         Ids that are known, and references that are not.
     """
+    ids = frozenset(known)
+    spoken, nowhere = _referred(text, ids)
+    return set(spoken), set(nowhere)
+
+
+@lru_cache(maxsize=256)
+def _referred(text: str, known: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     direct = {one[1] for one in REFERENCE.finditer(text)}
     patterns = {pattern for table in TABLE.finditer(text) for pattern in table[1].split()}
     listed = {id_ for id_ in known for pattern in patterns if fnmatch.fnmatchcase(id_, pattern)}
     empty = {pattern for pattern in patterns if not fnmatch.filter(known, pattern)}
-    return (direct & set(known)) | listed, (direct - set(known)) | empty
+    return frozenset(direct & known) | listed, frozenset(direct - known) | empty
 
 
 def unbound_numbers(text: str) -> tuple[str, ...]:
