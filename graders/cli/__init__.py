@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from graders.cli import courses, grading, marking
+from graders.cli import certifying, courses, grading, marking
 from graders.cli.authoring import author
 from graders.cli.capstone import capstone
 from graders.cli.reports import report
@@ -35,7 +35,8 @@ def aisa(version: Annotated[bool, typer.Option("--version", help="Print the vers
 # in the order of the work, which is the order of help
 _MAKE = (grading.demo, courses.init, courses.release)
 _GRADE = (courses.collect, grading.grade, marking.mark, courses.feedback, courses.status)
-for command in (*_MAKE, *_GRADE, courses.backup, grading.doctor):
+_CERTIFY = (certifying.certify, certifying.verify, certifying.revoke)
+for command in (*_MAKE, *_GRADE, *_CERTIFY, courses.backup, grading.doctor):
     app.command()(command)
 app.add_typer(author, name="author")
 app.add_typer(capstone, name="capstone")

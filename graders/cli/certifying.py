@@ -1,0 +1,198 @@
+"""`aisa certify`, `verify` and `revoke`: the examination office, and whoever is shown a certificate."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from graders.cli.options import AsJson, CourseOption, print_json
+from graders.errors import UsageError
+
+if TYPE_CHECKING:
+    from graders.certify.issue import Outcome
+    from graders.certify.verify import Beside
+    from graders.course import Course
+
+NewKey = Literal["retired", "lost", "stolen"]
+Circumstances = Literal["extension", "resit", "accommodation", "proctored"]
+Reason = Annotated[str, typer.Option(help="Why; it is kept in the ledger.")]
+By = Annotated[str, typer.Option(help="Who decides or records it.")]
+
+
+def certify(
+    students: Annotated[list[str] | None, typer.Argument(help="Students' ids; all of the course, if none.")] = None,
+    rule: Annotated[Path | None, typer.Option(help="Another rule than rubrics/certification.yaml.")] = None,
+    issuer: Annotated[str, typer.Option(help="Name of the office, at first use.")] = "",
+    url: Annotated[str, typer.Option(help="Address of the office, at first use; may be left out.")] = "",
+    new_key: Annotated[NewKey | None, typer.Option(help="Replace the issuer's key; says what became of it.")] = None,
+    record: Annotated[Circumstances | None, typer.Option(help="Keep a circumstance of one student's way.")] = None,
+    about: Annotated[str, typer.Option(help="What the circumstance is about: a slug, capstone, defence.")] = "",
+    reason: Reason = "",
+    by: By = "",
+    workers: Annotated[int, typer.Option(help="Processes that sign side by side.", min=1)] = 2,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Certify whoever has all that the rule asks, once; write certificates and transcripts."""
+    from graders.certify import keys, papers
+    from graders.certify.enclosure import standard
+    from graders.certify.gathering import gather
+    from graders.certify.issue import issue
+    from graders.certify.panel_rounds import rounds
+    from graders.course import load
+    from graders.ledger import Ledger
+
+    opened = load(course)
+    with Ledger(opened) as ledger:
+        _require_sound(opened, ledger)
+        if record is not None:
+            _record(opened, ledger, students, record, about, reason, by)
+            return
+        signer = keys.rotate(opened, new_key, reason) if new_key else keys.signer(opened, issuer, url)
+        by_what = standard(opened.material, rule)
+        evidence = gather(opened, by_what.rule, rounds(ledger), ledger)
+        if unknown := sorted(set(students or ()) - set(evidence)):
+            raise UsageError(f"the course knows no student {unknown[0]!r}", str(opened.root), "See `aisa status`.")
+        chosen = {student: evidence[student] for student in students or evidence}
+        outcomes = issue(opened, ledger, by_what, chosen, signer, workers)
+        papers.write(opened, by_what, outcomes)
+        papers.write_status(opened, ledger, signer)
+    if as_json:
+        typer.echo(json.dumps([_said(one) for one in outcomes], indent=2))
+    else:
+        for one in outcomes:
+            _print(one)
+    if any(one.certificate is None for one in outcomes):
+        raise typer.Exit(1)
+
+
+def verify(
+    certificate: Annotated[Path, typer.Argument(help="credential.json, certificate.html, or the folder of one.")],
+    status: Annotated[Path | None, typer.Option(help="The issuer's status list.")] = None,
+    trust: Annotated[Path | None, typer.Option(help="The issuer's profile, got by another way.")] = None,
+    recipient: Annotated[str, typer.Option(help="Whose it is said to be.")] = "",
+    evidence: Annotated[Path | None, typer.Option(help="The evidence, where it does not lie beside or inside.")] = None,
+    file: Annotated[list[Path] | None, typer.Option(help="Another file that it may name: the design document.")] = None,
+    rederive: Annotated[
+        bool, typer.Option("--rederive", help="Derive the decision again; fail if that cannot be.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at a certificate, offline: exits with 1 if something in it does not hold."""
+    from graders.certify.verify import verify as look
+
+    text, beside = _given(certificate, status, trust, recipient, evidence, file, rederive)
+    finding = look(text, beside)
+    if as_json:
+        print_json(finding.checks)
+    else:
+        for one in finding.checks:
+            typer.echo(f"{one.held:12} {one.name}: {one.says}")
+        typer.echo("The certificate holds." if finding.holds else "This certificate does NOT hold.")
+    if not finding.holds:
+        raise typer.Exit(1)
+
+
+def revoke(
+    certificate: Annotated[str, typer.Argument(help="Its id, or the student whose it is.")],
+    reason: Reason,
+    by: By,
+    course: CourseOption = Path(),
+) -> None:
+    """Withdraw a certificate, and sign a new status list."""
+    from graders.certify import keys, papers
+    from graders.certify.issue import revoke as withdraw
+    from graders.course import load
+    from graders.ledger import Ledger
+
+    opened = load(course)
+    with Ledger(opened) as ledger:
+        _require_sound(opened, ledger)
+        one = withdraw(ledger, certificate, reason, by)
+        path = papers.write_status(opened, ledger, keys.signer(opened))
+    typer.echo(f"revoked {one.id} of {one.student}; {path} is new: publish it.")
+
+
+def _require_sound(course: Course, ledger: Any) -> None:
+    """Nothing is certified from a ledger that somebody has changed."""
+    from graders.errors import GradebookError
+    from graders.ledger import FILE
+
+    if found := ledger.faults():
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        what = f"entry {found[0].number} of the ledger {found[0].what}{more}"
+        raise GradebookError(what, str(course.root / FILE), "Restore it from a backup, and find out who changed it.")
+
+
+def _record(
+    course: Course, ledger: Any, students: list[str] | None, what: str, about: str, detail: str, by: str
+) -> None:
+    from graders.certify.gathering import record
+    from graders.certify.records import Circumstance
+
+    if not students or len(students) != 1:
+        raise UsageError("a circumstance is one student's", do="Name the student.")
+    entry = record(course, ledger, students[0], Circumstance(what, about, detail, by))
+    typer.echo(f"kept as entry {entry.number} of the ledger.")
+
+
+def _said(one: Outcome) -> dict[str, object]:
+    return {
+        "student": one.student,
+        "certified": one.decision.certified,
+        "reasons": list(one.decision.reasons),
+        "certificate": one.certificate.id if one.certificate else None,
+        "new": one.new,
+        "note": one.note,
+    }
+
+
+def _print(one: Outcome) -> None:
+    if one.certificate is not None:
+        word = "certified" if one.new else "has been certified"
+        typer.echo(f"{one.student}: {word}, {one.certificate.id}{f' ({one.note})' if one.note else ''}")
+        return
+    more = f" (and {len(one.decision.reasons) - 1} more in the transcript)" if len(one.decision.reasons) > 1 else ""
+    typer.echo(f"{one.student}: transcript only. {one.decision.reasons[0]}{more}")
+
+
+def _given(
+    certificate: Path,
+    status: Path | None,
+    trust: Path | None,
+    recipient: str,
+    evidence: Path | None,
+    others: list[Path] | None,
+    rederive: bool,
+) -> tuple[bytes, Beside]:
+    """What there is to look at: beside a certificate in a folder lie its evidence and, above, the status list."""
+    from graders.certify import papers
+    from graders.certify.keys import read_profile
+    from graders.certify.page import embedded
+    from graders.certify.verify import Beside, parse
+
+    path = certificate / papers.CREDENTIAL if certificate.is_dir() else certificate
+    text, enclosed = _read(path), None
+    if path.suffix == ".html":
+        text, enclosed = embedded(text)
+    elif evidence is None and (path.parent / papers.EVIDENCE).is_file():
+        evidence = path.parent / papers.EVIDENCE
+    enclosed = _read(evidence) if evidence is not None else enclosed
+    return text, Beside(
+        trust=read_profile(trust) if trust is not None else None,
+        status=parse(_read(status)) if status is not None else None,
+        enclosed=enclosed,
+        recipient=recipient,
+        rederive=rederive,
+        files=tuple(others or ()),
+    )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as failure:
+        raise UsageError(f"cannot be read ({failure.strerror})", str(path)) from None
