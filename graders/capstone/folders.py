@@ -19,6 +19,7 @@ from graders.capstone.selfcheck import package
 from graders.capstone.writing import claims_yaml
 from graders.course import files
 from graders.course.course import Course
+from graders.course.settings import STUDENT_ID
 from graders.errors import UsageError
 from graders.paths import material_root
 
@@ -60,8 +61,12 @@ def student_folder(course: Course, student: str) -> Path:
     Raises
     ------
     UsageError
-        If the course has a roster, and the student is not on it.
+        If the id is none, or the course has a roster and the student is not on it.
     """
+    if not STUDENT_ID.fullmatch(student):
+        raise UsageError(
+            f"{student!r} is no student's id", str(course.root), "Letters and digits, with `.`, `_`, `@`, `-` inside."
+        )
     if course.students and student not in course.students:
         raise UsageError(f"{student} is not on the roster", str(course.root / "course.yaml"), "Add the id there.")
     return course.root / CAPSTONE / student

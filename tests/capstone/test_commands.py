@@ -95,6 +95,7 @@ def test_wrong_use_is_said(course):
         ("check", "student-01", "--course", course, "--use-case", "lunch"),
         ("defend", "--sample", "--set", "nonsense"),
         ("check",),
+        ("brief", "../../elsewhere", "--course", course),
     ):
         ran = run(*words)
         assert ran.exit_code != 0
