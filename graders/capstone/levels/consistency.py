@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from graders.capstone import prose, units
 from graders.capstone.levels.matter import Matter
-from graders.capstone.records import Finding
+from graders.capstone.records import Claim, Decision, Finding
 
 _SHOWN = 6
 
@@ -30,10 +30,27 @@ def is_consistent(matter: Matter) -> Iterator[Finding]:
             shown = ", ".join(numbers[:_SHOWN]) + (" ..." if len(numbers) > _SHOWN else "")
             message = f"section {section.id} states {len(numbers)} numbers that no claim stands for: {shown}"
             yield Finding("L5", "minor", "unbound-number", message, "", section.id, where)
+    for decision in matter.document.decisions:
+        yield from _decision(decision, known)
     if silent := [one.id for one in matter.index.pack.claims if one.id in known and one.id not in spoken]:
         shown = ", ".join(silent[:_SHOWN]) + (" ..." if len(silent) > _SHOWN else "")
         message = f"{len(silent)} claims are nowhere spoken of: {shown}"
         yield Finding("L5", "minor", "silent-claim", message, silent[0], where="design.md")
+
+
+def _decision(decision: Decision, known: Mapping[str, Claim]) -> Iterator[Finding]:
+    """A decision record's texts; names of options may hold a product's number."""
+    pros_and_cons = (text for one in decision.options for text in (*one.good, *one.bad))
+    texts = (decision.context, decision.because, *decision.drivers, *decision.consequences, *pros_and_cons)
+    where = f"decisions.yaml: {decision.id}"
+    for text in texts:
+        _, nowhere = prose.referred(text, known.keys())
+        if nowhere:
+            message = f"{decision.id} refers to claims that there are not: {', '.join(sorted(nowhere))}"
+            yield Finding("L5", "major", "unknown-reference", message, "", "S13", where)
+        if numbers := prose.unbound_numbers(text):
+            message = f"{decision.id} rests on numbers that no claim stands for: {', '.join(numbers[:_SHOWN])}"
+            yield Finding("L5", "minor", "unbound-number", message, "", "S13", where)
 
 
 def _fits(own: str, other: str) -> bool:
