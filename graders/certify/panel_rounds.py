@@ -1,14 +1,16 @@
-"""What panels decided about a student, as evidence."""
+"""What panels decided about a student, as evidence: read from the ledger, by the panel's own rules."""
 
 from __future__ import annotations
 
 from graders.certify.gathering import Rounds
 from graders.certify.records import RoundEvidence
 from graders.ledger import Ledger
+from graders.panel.records import DEFENCE, DOCUMENT, Case, Stage
+from graders.panel.state import fold
 
 
 def rounds(ledger: Ledger) -> Rounds:
-    """Decisions of panels, looked up in the ledger.
+    """Decisions of panels.
 
     Parameters
     ----------
@@ -18,8 +20,41 @@ def rounds(ledger: Ledger) -> Rounds:
     Returns
     -------
     callable
-        Student -> decisions.
+        Student -> what was decided about document and defence, appeals included.
     """
-    decided: dict[str, tuple[RoundEvidence, ...]] = {}
-    del ledger
-    return lambda student: decided.get(student, ())
+    return lambda student: evidence_of(fold(student, ledger.entries(student)))
+
+
+def evidence_of(case: Case) -> tuple[RoundEvidence, ...]:
+    """A case's decisions.
+
+    Parameters
+    ----------
+    case : Case
+        As it stands.
+
+    Returns
+    -------
+    tuple of RoundEvidence
+        Of document and defence, those that were decided.
+    """
+    found = []
+    for name in (DOCUMENT, DEFENCE):
+        outcome = case.outcome(name)
+        if outcome is None:
+            continue
+        # an appeal is scored by a pair beside the panel, whose own scores stay in the ledger
+        panel = case.rounds[name].outcome or outcome
+        found.append(
+            RoundEvidence(
+                outcome.rubric,
+                outcome.version,
+                outcome.digest,
+                dict(outcome.levels),
+                max(outcome.raters, panel.raters),
+                case.stage is Stage.FINAL,
+                outcome.entry,
+                case.work,
+            )
+        )
+    return tuple(found)
