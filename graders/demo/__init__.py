@@ -1,4 +1,4 @@
-"""The whole way on a sample cohort: a course, a release, 24 submissions, grading, marking, reports.
+"""The whole way on a sample cohort: a course, a release, 24 submissions, grading, marking, reports, a panel, an office.
 
 Nothing in it is random: the submissions are the same each time, and the course's secret, from which hidden inputs are
 drawn, is a fixed one. It guards nothing; a real course has its own, which `aisa init` draws.
@@ -13,14 +13,16 @@ from pathlib import Path
 import yaml
 
 from graders.course import Course, init, load
+from graders.demo.candidates import present
 from graders.demo.desk import desk
 from graders.demo.folder import fresh
 from graders.demo.marking import mark
 from graders.demo.samples import Sample, samples
-from graders.demo.telling import Steps, print_summary
+from graders.demo.telling import Steps, print_candidates, print_summary
 from graders.grading import grade_course
 from graders.nbgrader_bridge.releasing import make_release
 from graders.reports.publishing import report
+from graders.reports.summary import Cohort
 
 MODULE = "m02_tools_methods"
 _COURSE_ID = "demo"
@@ -66,9 +68,18 @@ def run(directory: Path, *, quiet: bool = False) -> Path:
         steps.say("writing the report, and a page for each student")
         found = report(course, MODULE, receipts, notes={sample.student: sample.note for sample in cohort})
         page = found.write_cohort(root / "report")
+        steps.say("three candidates before the panel, and the office")
+        candidates = present(course, _candidates(found.cohort), root / "panel")
     if not quiet:
         print_summary(cohort, found.cohort, page)
+        print_candidates(candidates, course.root)
     return page
+
+
+def _candidates(cohort: Cohort) -> tuple[str, ...]:
+    """The first three who have completed the module."""
+    complete = [row.submission.student for row in cohort.rows if row.decision.outcome == "complete"]
+    return tuple(complete[:3])
 
 
 def _course(root: Path) -> Course:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+from graders.demo.candidates import Candidate
 from graders.demo.samples import Sample
 from graders.grading import Receipt
 from graders.reports.summary import Cohort, Row
@@ -73,6 +74,29 @@ def print_summary(samples: Sequence[Sample], cohort: Cohort, page: Path) -> None
     out = Console(highlight=False, soft_wrap=True)
     out.print(table)
     out.print(f"\nThe report, with a page for each student: {page}", markup=False)
+
+
+def print_candidates(candidates: Sequence[Candidate], course: Path) -> None:
+    """What became of each candidate, and how to look at the certificate.
+
+    Parameters
+    ----------
+    candidates : sequence of Candidate
+        In their order.
+    course : Path
+        Root of the demo's course.
+    """
+    out = Console(highlight=False, soft_wrap=True)
+    out.print("\nThree candidates before the panel, under a rule for the demo that asks for one module:")
+    for one in candidates:
+        folder = course / "certificates" / one.student
+        if one.outcome.certificate is not None:
+            out.print(f"  {one.student}: certified. {folder / 'certificate.html'}", markup=False)
+            out.print(f"    aisa verify {folder} --rederive --trust {folder.parent / 'issuer.json'}", markup=False)
+            continue
+        blocked = f"the check stops the document: {one.report.blocking[0]}" if one.report.blocking else ""
+        why = blocked or one.outcome.decision.reasons[0]
+        out.print(f"  {one.student}: refused, {why}. {folder / 'transcript.html'}", markup=False)
 
 
 def _points(rows: Sequence[Row]) -> str:

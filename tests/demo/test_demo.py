@@ -216,3 +216,45 @@ class TestCommands:
         assert row.submission.not_graded == "it was handed in again, and not graded since"
         assert row.decision.outcome == "not decidable yet"
         assert report(course, MODULE).row("student-04").submission.state == "graded"
+
+
+# --- from notebooks to a certificate -----------------------------------------------------------------------------
+
+
+def aisa(*words: object) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [str(word) for word in words])
+    return done.exit_code, done.stdout
+
+
+def test_one_candidate_is_certified_and_anyone_can_derive_it_again(demo: Path):
+    folder = demo / "course" / "certificates"
+    beside = ("--trust", folder / "issuer.json", "--status", folder / "status-list.json", "--recipient", "student-01")
+    status, said = aisa("verify", folder / "student-01" / "certificate.html", "--rederive", *beside)
+    assert status == 0, said
+    assert "derived again from its evidence by rule demo_of_one_module 1.0" in said
+
+
+@pytest.mark.parametrize(
+    ("student", "reasons"),
+    [
+        (
+            "student-02",
+            ("capstone: C4 Memory hierarchy: level 1, at least 2 is needed", "defence: no panel has decided"),
+        ),
+        ("student-03", ("capstone: no panel has decided", "defence: no panel has decided")),
+    ],
+)
+def test_two_are_refused_with_reasons(demo: Path, student: str, reasons: tuple[str, ...]):
+    folder = demo / "course" / "certificates" / student
+    assert not (folder / "certificate.html").exists()
+    page = BeautifulSoup((folder / "transcript.html").read_text(encoding="utf-8"), "html.parser").get_text()
+    for reason in reasons:
+        assert reason in page
+
+
+def test_a_certificate_needs_a_rule_and_the_tracks_own_certifies_nobody_here(demo: Path):
+    status, said = aisa("certify", "student-04", "--course", demo / "course", "--json")
+    assert status == 1
+    (one,) = json.loads(said)
+    assert not one["certified"]
+    assert len(one["reasons"]) == 12  # ten modules, document and defence

@@ -1,0 +1,154 @@
+"""Three candidates before a panel and an office: one certified, one refused by the panel, one stopped by the check."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from graders.capstone.check import check
+from graders.capstone.folders import brief_of
+from graders.capstone.graph import Graph
+from graders.capstone.llm_serving import sample
+from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.pack import PackIndex
+from graders.capstone.records import Document, Report
+from graders.certify import papers
+from graders.certify.enclosure import standard
+from graders.certify.gathering import gather
+from graders.certify.issue import Outcome, issue
+from graders.certify.keys import signer
+from graders.certify.panel_rounds import rounds
+from graders.course import Course
+from graders.ledger import Ledger
+from graders.panel.desk import Desk
+from graders.panel.form import write_form
+from graders.panel.form_reading import seal_form
+from graders.panel.from_capstone import packet_from
+from graders.rubrics import Rubric
+
+_RATERS, _CHAIR = ("rater-1", "rater-2", "rater-3"), "rater-9"
+_ANCHORS = {"anchor-1": 3, "anchor-2": 2, "anchor-3": 1}
+_FAULT, _FACTOR = "mem.kv_bytes_per_token", 8.0
+_EMPTY = '    level:\n    comment: ""'
+"""What the stopped candidate got wrong: the cache of a model with as many key-value heads as heads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What became of a candidate.
+
+    Attributes
+    ----------
+    student : str
+    report : Report
+        Of the document's check.
+    outcome : Outcome
+        What the office's rule says.
+    """
+
+    student: str
+    report: Report
+    outcome: Outcome
+
+
+def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Candidate, ...]:
+    """Bring three students before the panel, and certify whoever has all that the demo's rule asks.
+
+    Parameters
+    ----------
+    course : Course
+        Graded and marked.
+    students : sequence of str
+        Three who have the module: the first's document and defence are scored well, the second's document is not, the
+        third's has a fault that its check finds.
+    folder : Path
+        Where the forms of the reviewers lie.
+
+    Returns
+    -------
+    tuple of Candidate
+    """
+    (course.root / "panel.yaml").write_text(yaml.safe_dump(_panel(course)), encoding="utf-8")
+    reports = {}
+    with Desk(course) as desk:
+        _calibrate(desk)
+        for student, level in zip(students, (3, 1, 3), strict=True):
+            document, report = _checked(course, student, faulty=student == students[-1])
+            reports[student] = report
+            if not report.blocking:
+                _through_the_panel(desk, document, report, level, folder)
+    by_what = standard(course.material, course.material / "rubrics" / "demo_certification.yaml")
+    with Ledger(course) as ledger:
+        evidence = gather(course, by_what.rule, rounds(ledger), ledger)
+        office = signer(course, "Examination office of the demo")
+        chosen = {student: evidence[student] for student in students}
+        outcomes = issue(course, ledger, by_what, chosen, office)
+        papers.write(course, by_what, outcomes)
+        papers.write_status(course, ledger, office)
+    return tuple(Candidate(one.student, reports[one.student], one) for one in outcomes)
+
+
+def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, Report]:
+    """The sample's prose with claims for a student's own brief, and what its check finds."""
+    brief = brief_of(course, student, PACK.id)
+    graph = Graph(PackIndex(PACK), brief)
+    document = sample.instantiated(brief, graph)
+    if faulty:
+        claim = document.claims[_FAULT]
+        wrong = dataclasses.replace(claim, value=float(claim.value) * _FACTOR)  # type: ignore[arg-type]  # a number
+        document = dataclasses.replace(document, claims={**document.claims, _FAULT: wrong})
+    return document, check(document, brief, PACK, graph=graph)
+
+
+def _through_the_panel(desk: Desk, document: Document, report: Report, level: int, folder: Path) -> None:
+    student = report.student
+    desk.open_case(student, packet_from(desk.course, document, report, "Serving the assistant's model"), [])
+    desk.assign(student, _RATERS, _CHAIR)
+    for rater in (*_RATERS, _CHAIR):
+        desk.declare(student, rater, "")
+    while desk.case(student).stage == "qualified":
+        _score(desk, student, level, folder)
+    desk.sign(student, _CHAIR)
+    desk.release(student)
+    desk.close_case(student, waived="the candidate does without an appeal")
+
+
+def _score(desk: Desk, student: str, level: int, folder: Path) -> None:
+    """A round: three forms are written, filled in, read, sealed; then all is revealed and decided."""
+    for rater in _RATERS:
+        path = write_form(desk, desk.case(student), rater, folder)
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace(_EMPTY, f'    level: {level}\n    comment: "seen in the demo"'), encoding="utf-8")
+        seal_form(desk, path)
+    desk.reveal(student)
+    desk.decide(student)
+
+
+def _calibrate(desk: Desk) -> None:
+    rubric = desk.rubric("capstone")
+    for one in desk.settings.reviewers:
+        desk.calibrate(one.id, {id_: _same(rubric, level) for id_, level in _ANCHORS.items()})
+
+
+def _same(rubric: Rubric, level: int) -> dict[str, int]:
+    return {one.id: level for one in rubric.criteria}
+
+
+def _panel(course: Course) -> dict[str, Any]:
+    from graders.rubrics import rubric
+
+    read = rubric(course.material, "capstone")
+    reviewers = [{"id": one, "employer": f"house {number}"} for number, one in enumerate(_RATERS, 1)]
+    return {
+        "appeal_days": 14,
+        "reviewers": [*reviewers, {"id": _CHAIR, "chair": True}],
+        "anchors": [
+            {"id": id_, "document": f"anchors/{id_}.html", "levels": _same(read, level)}
+            for id_, level in _ANCHORS.items()
+        ],
+    }
