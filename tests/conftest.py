@@ -29,7 +29,7 @@ _LONGEST = (
     "gradebook/test_evidence.py",
     "sandbox/test_people.py",
 )
-_ORACLES = Path(__file__).resolve().parents[2] / "shared" / "oracles"
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,13 +40,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def shared_oracles() -> Path:
-    """Recorded outputs of public tools, read in place and never copied.
+    """Recorded outputs of public tools, read in place and never copied."""
+    return _shared("oracles", "the recorded oracles")
 
-    Skips where they do not lie beside the project, and fails there if `AISA_REQUIRE_SHARED=1`, as CI has it.
-    """
-    if not _ORACLES.is_dir():
-        reason = f"the recorded oracles are not at {_ORACLES}"
+
+@pytest.fixture(scope="session")
+def shared_openbadges() -> Path:
+    """Vectors and samples of the standards that certificates follow, read in place and never copied."""
+    return _shared("openbadges", "the standards' vectors")
+
+
+def _shared(folder: str, what: str) -> Path:
+    """Skips where it does not lie beside the project, and fails there if `AISA_REQUIRE_SHARED=1`, as CI has it."""
+    path = _SHARED / folder
+    if not path.is_dir():
+        reason = f"{what} are not at {path}"
         if os.environ.get("AISA_REQUIRE_SHARED") == "1":
             pytest.fail(reason)
         pytest.skip(reason)
-    return _ORACLES
+    return path
