@@ -160,7 +160,7 @@ figure, axes = plt.subplots(figsize=(8.5, 2.4))
 axes.barh(bills.index, bills["usd_per_hour"], color=[GREEN if name == plan["choice"] else GREY for name in bills.index])
 for row, (replicas, bill) in enumerate(zip(bills["replicas"], bills["usd_per_hour"], strict=True)):
     axes.text(bill, row, f" {replicas:.0f} replicas, {bill:,.2f} dollars an hour", va="center", fontsize=9)
-axes.set(xlabel="dollars an hour", xlim=(0, 1.6 * bills["usd_per_hour"].max()), title="The same promise, three bills")
+axes.set(xlabel="dollars an hour", xlim=(0, 1.6 * bills["usd_per_hour"].max()), title="The same promise, other bills")
 axes.invert_yaxis()
 plt.show()
 

@@ -159,8 +159,8 @@ plt.show()
 # %% [markdown]
 # **Notice.**
 #
-# - Even one request alone waits 11 ms for a token: that is what it takes to read 141 GB. No scheduler, and no further
-#   user who stays away, makes it shorter.
+# - Even one request alone waits 11 ms for a token: 6.6 ms to read 141 GB, and the overhead of a step. No scheduler, and
+#   no further user who stays away, makes it shorter.
 # - With short contexts the batch is nearly free: 100 users cost hardly more than one. With long ones each user adds to
 #   everybody's TPOT, and throughput bends.
 # - The ridge of this machine lies at 187 tokens a step (with the shares assumed). With 8,192 tokens each, memory is
