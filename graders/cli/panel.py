@@ -1,0 +1,351 @@
+"""`aisa panel`: reviewers, sealed scores, moderation, a decision by rule, an appeal."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from graders.cli.options import AsJson, CourseOption, print_json
+
+if TYPE_CHECKING:
+    from graders.panel.desk import Desk
+    from graders.panel.records import Case
+
+panel = typer.Typer(no_args_is_help=True, help="Review a capstone: sealed scores, a decision by rule, an appeal.")
+
+Student = Annotated[str, typer.Argument(metavar="STUDENT", help="The candidate's id.")]
+Rater = Annotated[str, typer.Option(help="The reviewer's id.")]
+To = Annotated[Path | None, typer.Option(help="Folder for what is written; panel/forms in the course, if not given.")]
+
+
+def _desk(course: Path) -> Desk:
+    from graders.course import load
+    from graders.panel.desk import Desk
+
+    return Desk(load(course))
+
+
+def _tell(case: Case, as_json: bool) -> None:
+    from graders.panel.state import missing, next_steps
+
+    if as_json:
+        typer.echo(json.dumps({**asdict(case), "missing": missing(case), "next": next_steps(case)}, indent=2))
+        return
+    waits = "; ".join(missing(case))
+    typer.echo(
+        f"{case.candidate} ({case.pseudonym}): {case.stage}, {case.round}{f'. Waits for {waits}' if waits else ''}"
+    )
+
+
+@panel.command("init")
+def init(course: CourseOption = Path()) -> None:
+    """Write panel.yaml to fill in: reviewers, candidates, anchors."""
+    from graders.course import load
+    from graders.panel.settings import FILE, write_skeleton
+
+    opened = load(course)
+    write_skeleton(opened)
+    typer.echo(f"wrote {opened.root / FILE}")
+
+
+@panel.command("open")
+def open_case(
+    student: Student,
+    document: Annotated[
+        Path | None, typer.Option(help="The design document; capstone/STUDENT/design.md, if not given.")
+    ] = None,
+    findings: Annotated[Path | None, typer.Option(help="JSON list of what its checks left open.")] = None,
+    name: Annotated[list[str] | None, typer.Option(help="A name to take out of the text; may be repeated.")] = None,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Bring a document before the panel, with its findings and questions from the candidate's own notebooks."""
+    from graders.panel.opening import packet_of
+
+    with _desk(course) as desk:
+        found, blocking = packet_of(desk.course, student, document, findings, name or [])
+        _tell(desk.open_case(student, found, blocking), as_json)
+
+
+@panel.command("assign")
+def assign(
+    student: Student,
+    rater: Annotated[list[str] | None, typer.Option(help="A rater, instead of the draw; may be repeated.")] = None,
+    chair: Annotated[str, typer.Option(help="The chair, where raters are named.")] = "",
+    expertise: Annotated[str, typer.Option(help="Use case: who knows it comes first in the draw.")] = "",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Draw a panel without conflicts of interest; for an appeal, a new pair."""
+    with _desk(course) as desk:
+        _tell(desk.assign(student, rater or [], chair, expertise), as_json)
+
+
+@panel.command("declare")
+def declare(
+    student: Student,
+    rater: Rater,
+    conflict: Annotated[str, typer.Option(help="What stands between them; empty: nothing.")] = "",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Keep what a reviewer says about conflicts of interest."""
+    with _desk(course) as desk:
+        _tell(desk.declare(student, rater, conflict), as_json)
+
+
+@panel.command("replace")
+def replace(
+    student: Student,
+    rater: Rater,
+    by: Annotated[str, typer.Option(help="Who takes the seat.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Give a seat to another reviewer, before they have scored."""
+    with _desk(course) as desk:
+        _tell(desk.replace(student, rater, by, reason), as_json)
+
+
+@panel.command("form")
+def form(
+    student: Annotated[str, typer.Argument(help="The candidate's id; none: calibration.")] = "",
+    rater: Annotated[str, typer.Option(help="Only this reviewer's.")] = "",
+    to: To = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Write forms to fill in: for a case, for its moderation once scores lie apart, or for calibration."""
+    from graders.panel.writing import write_forms
+
+    with _desk(course) as desk:
+        for path in write_forms(desk, student, rater, to):
+            typer.echo(f"wrote {path}")
+
+
+@panel.command("packet")
+def packet(student: Student, to: To = None, course: CourseOption = Path()) -> None:
+    """Write what a reviewer reads as one HTML page."""
+    from graders.panel.writing import write_packet
+
+    with _desk(course) as desk:
+        typer.echo(f"wrote {write_packet(desk, desk.case(student), to)}")
+
+
+@panel.command("calibrate")
+def calibrate(
+    filled: Annotated[list[Path], typer.Argument(help="Filled-in calibration forms.")],
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Compare reviewers' levels of the anchors with those that were agreed; exit status 1 if somebody fails."""
+    from graders.panel.form_reading import read_calibration
+
+    with _desk(course) as desk:
+        found = [desk.calibrate(*read_calibration(desk, path)) for path in filled]
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            verdict = "qualifies" if one.passed else f"does not qualify: {'; '.join(one.reasons)}"
+            typer.echo(f"{one.rater} {verdict} ({one.exact:.0%} exact, {one.adjacent:.0%} adjacent)")
+    if not all(one.passed for one in found):
+        raise typer.Exit(1)
+
+
+@panel.command("seal")
+def seal(
+    filled: Annotated[list[Path], typer.Argument(help="Filled-in scoring forms.")],
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Seal the scores of filled-in forms: nobody sees them before all are sealed."""
+    from graders.panel.form_reading import seal_form
+
+    with _desk(course) as desk:
+        for path in filled:
+            _tell(seal_form(desk, path).case, as_json)
+
+
+@panel.command("reveal")
+def reveal(
+    student: Student,
+    reason: Annotated[str, typer.Option(help="Why to go on without a rater who is late.")] = "",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Open the seals of a round; exit status 1 if the scores lie apart and must be talked about."""
+    with _desk(course) as desk:
+        case = desk.reveal(student, reason)
+    _tell(case, as_json)
+    if case.current.discrepancies:
+        if not as_json:
+            for one in case.current.discrepancies:
+                typer.echo(f"  {one.key}: {one.says}")
+        raise typer.Exit(1)
+
+
+@panel.command("moderate")
+def moderate(
+    student: Student,
+    filled: Annotated[Path, typer.Argument(help="The chair's filled-in form.")],
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Keep what came of the talk: changed levels with reasons; what was sealed stays."""
+    from graders.panel.moderation_form import read_moderation
+
+    with _desk(course) as desk:
+        _tell(desk.moderate(student, *read_moderation(desk.case(student), filled)), as_json)
+
+
+@panel.command("decide")
+def decide(student: Student, course: CourseOption = Path(), as_json: AsJson = False) -> None:
+    """Apply the rubric's rule to the medians of a round."""
+    with _desk(course) as desk:
+        before = desk.case(student).round
+        case = desk.decide(student)
+    _tell(case, as_json)
+    outcome = case.rounds[before].outcome
+    if outcome and not as_json:
+        typer.echo(
+            f"  {before}: {outcome.total:.1f} of 100, cut {outcome.cut:.1f}: {'pass' if outcome.passed else 'fail'}"
+        )
+        for one in outcome.reasons:
+            typer.echo(f"  {one}")
+
+
+@panel.command("sign")
+def sign(
+    student: Student,
+    by: Annotated[str, typer.Option(help="The chair.")],
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Keep that the chair stands behind the decision."""
+    with _desk(course) as desk:
+        _tell(desk.sign(student, by), as_json)
+
+
+@panel.command("release")
+def release(student: Student, course: CourseOption = Path(), as_json: AsJson = False) -> None:
+    """Let the decision go to the candidate; the time for an appeal begins."""
+    with _desk(course) as desk:
+        _tell(desk.release(student), as_json)
+
+
+@panel.command("appeal")
+def appeal(
+    student: Student,
+    ground: Annotated[str, typer.Option(help="process, fact or conflict.")],
+    text: Annotated[str, typer.Option(help="What happened.")],
+    of: Annotated[str, typer.Option(help="document or defence.")] = "document",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Keep a candidate's appeal: two raters who have not sat on the panel will score."""
+    with _desk(course) as desk:
+        _tell(desk.appeal(student, ground, of, text), as_json)
+
+
+@panel.command("close")
+def close(
+    student: Student,
+    waived: Annotated[str, typer.Option(help="Words in which the candidate does without an appeal.")] = "",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """End a case once no appeal can come."""
+    with _desk(course) as desk:
+        _tell(desk.close_case(student, waived), as_json)
+
+
+@panel.command("status")
+def status(course: CourseOption = Path(), as_json: AsJson = False) -> None:
+    """Where every case stands, and what it waits for."""
+    with _desk(course) as desk:
+        cases = desk.cases()
+    if as_json:
+        print_json(cases)
+        return
+    for one in cases:
+        _tell(one, as_json=False)
+    if not cases:
+        typer.echo("No case is open.")
+
+
+@panel.command("agreement")
+def agreement(
+    of: Annotated[str, typer.Option(help="document or defence.")] = "document",
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """How far reviewers agreed before they talked, with intervals; nothing where documents are too few."""
+    from graders.panel.agreement import agreement as agreed
+
+    with _desk(course) as desk:
+        found = agreed(desk.cases(), desk.rubric("defence" if of == "defence" else "capstone"), of)
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        for index in one.indices:
+            said = index.hidden or f"{index.value:.2f} [{index.low:.2f}, {index.high:.2f}]"
+            typer.echo(f"{one.of:6} {index.name:28} {said} (n = {index.documents})")
+
+
+@panel.command("check")
+def check(course: CourseOption = Path(), as_json: AsJson = False) -> None:
+    """Whether anything was changed afterwards: log, seals, packets, decisions; exit status 1 if so."""
+    from graders.panel.checking import examine
+
+    with _desk(course) as desk:
+        found = examine(desk)
+    if as_json:
+        print_json(found)
+    else:
+        for one in found:
+            typer.echo(f"{one.where}: {one.what}")
+        typer.echo(f"{len(found)} faults.")
+    if found:
+        raise typer.Exit(1)
+
+
+@panel.command("link")
+def link(
+    rater: Annotated[list[str], typer.Argument(help="Reviewers.")],
+    address: Annotated[str, typer.Option(help="Where the panel is served.")] = "http://127.0.0.1:8737/",
+    hours: Annotated[int, typer.Option(min=1, help="How long the link can be used.")] = 72,
+    course: CourseOption = Path(),
+) -> None:
+    """Make a link for each reviewer; it lets in once. Give it to nobody else."""
+    from graders.panel.web.entry import issue
+
+    with _desk(course) as desk:
+        for one in rater:
+            desk.settings.reviewer(one)
+            typer.echo(f"{one}  {address.rstrip('/')}/enter/{issue(desk, one, hours)}")
+
+
+@panel.command("serve")
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a proxy with TLS.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="Port.")] = 8737,
+    name: Annotated[list[str] | None, typer.Option(help="Host name that browsers ask for; may be repeated.")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Serve the panel's pages to reviewers."""
+    import uvicorn
+
+    from graders.panel.web import application
+
+    with _desk(course) as desk:
+        app = application(desk, hosts=("127.0.0.1", "localhost", *(name or ())))
+        typer.echo(f"http://{host}:{port}/  (aisa panel link RATER makes a link to come in; Ctrl-C ends)")
+        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
