@@ -56,7 +56,7 @@ def init(course: CourseOption = Path()) -> None:
 def open_case(
     student: Student,
     document: Annotated[
-        Path | None, typer.Option(help="The design document; capstone/STUDENT/design.md, if not given.")
+        Path | None, typer.Option(help="The design document; the checked one of capstone/STUDENT/design, if not given.")
     ] = None,
     findings: Annotated[Path | None, typer.Option(help="JSON list of what its checks left open.")] = None,
     name: Annotated[list[str] | None, typer.Option(help="A name to take out of the text; may be repeated.")] = None,

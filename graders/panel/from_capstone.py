@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from graders.capstone import document as documents
+from graders.capstone import evidence, folders
+from graders.capstone.check import check
+from graders.capstone.packs import use_case
 from graders.capstone.prose import FIGURE, shown, tabled, written
 from graders.capstone.records import Document, Report
 from graders.course import Course
@@ -16,6 +20,30 @@ from graders.panel.records import Finding
 
 QUESTIONS = 6
 """Questions of a packet: at five minutes each they fill half of an hour's defence."""
+
+
+def checked(course: Course, student: str, names: Sequence[str] = ()) -> tuple[Packet, tuple[str, ...]]:
+    """The design that a candidate handed in, checked as `aisa capstone check` does it.
+
+    Parameters
+    ----------
+    course : Course
+        With the design in `capstone/STUDENT/design`.
+    student : str
+        The candidate.
+    names : sequence of str
+        Taken out of every text, as the student's id is.
+
+    Returns
+    -------
+    tuple of Packet and tuple of str
+        What reviewers will read, and what blocks it.
+    """
+    document, unreadable = documents.read(folders.student_folder(course, student) / folders.DOCUMENT)
+    brief = folders.brief_of(course, student, document.pack)
+    readings = evidence.run(document, brief, course.sandbox_interpreter)
+    report = check(document, brief, use_case(document.pack).pack, unreadable, readings)
+    return packet_from(course, document, report, brief.title, names), report.blocking
 
 
 def packet_from(course: Course, document: Document, report: Report, title: str, names: Sequence[str] = ()) -> Packet:

@@ -10,12 +10,11 @@ from graders.course import Course
 from graders.errors import UsageError
 from graders.panel.answers import answers_of
 from graders.panel.assignment import pseudonym
+from graders.panel.from_capstone import QUESTIONS, checked
 from graders.panel.packet import Packet, scrubbed, sections
 from graders.panel.questions import draw_questions
 from graders.panel.records import Finding
 
-QUESTIONS = 6
-"""Questions of a packet: at five minutes each they fill half of an hour's defence."""
 _FIELDS = ("id", "severity", "section", "claim", "message")
 
 
@@ -31,9 +30,9 @@ def packet_of(
     student : str
         The candidate.
     document : Path or None
-        Markdown; `capstone/STUDENT/design.md` of the course, if None.
+        Markdown; if None, the design in `capstone/STUDENT/design` of the course, checked here and now.
     findings : Path or None
-        JSON list of findings, each with id, severity, section, claim and message.
+        JSON list of findings, each with id, severity, section, claim and message, of a document that is named.
     names : sequence of str
         Taken out of every text, as the student's id is.
 
@@ -47,6 +46,9 @@ def packet_of(
     UsageError
         If a file cannot be read, or says something else.
     """
+    design = course.root / "capstone" / student / "design"
+    if document is None and findings is None and design.is_dir():
+        return checked(course, student, names)
     path = document or course.root / "capstone" / student / "design.md"
     try:
         title, found = sections(path.read_text(encoding="utf-8"))

@@ -85,3 +85,14 @@ def test_a_gate_that_blocks_is_told(aisa, tmp_path):
     path.write_text(json.dumps([found]))
     result = CliRunner().invoke(app, ["panel", "open", CANDIDATE, "--findings", str(path), "--course", str(aisa.root)])
     assert "gate blocks: L6-1" in str(result.exception)
+
+
+def test_a_design_that_does_not_pass_its_check_is_not_brought_before_the_panel(aisa):
+    """The check is made here and now, on the brief that the course knows, whatever a list of findings would say."""
+    student = "student-02"
+    for words in (("brief", student), ("new", student)):
+        done = CliRunner().invoke(app, ["capstone", *words, "--course", str(aisa.root)])
+        assert done.exit_code == 0, done.output
+    done = CliRunner().invoke(app, ["panel", "open", student, "--course", str(aisa.root)])
+    assert "the machine's gate blocks" in str(done.exception)
+    assert "missing: median prompt" in str(done.exception)
