@@ -17,6 +17,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 import stat
 import tarfile
 import tempfile
@@ -30,17 +31,17 @@ from graders.course.collection import alone
 from graders.course.course import SECRET, SETTINGS, Course
 from graders.course.files import explained
 from graders.course.seal import seal
-from graders.errors import UsageError
+from graders.errors import GradebookError, UsageError
 from graders.gradebook import snapshot
 from graders.ledger import FILE as LEDGER
-from graders.ledger import Ledger
 
 RECORD, GRADEBOOK, COURSE = "backup.json", "gradebook.db", "course"
 PURPOSE = "seal of backups"
 ARCHIVES = (".tar.gz", ".tgz")
-_FILES = (SETTINGS, "nbgrader_config.py", "README.md", ".gitignore", "issuer.json", SECRET.as_posix())
+_FILES = (SETTINGS, "nbgrader_config.py", "README.md", ".gitignore", "issuer.json", "panel.yaml", SECRET.as_posix())
+_DATABASES = (LEDGER, "panel.db")  # what the panel did; what its reviewers sealed, and have not opened yet
 _FOLDERS = (
-    *("source", "release", "attempts", "receipts", "submitted", "inbox", "capstone", "certificates"),
+    *("source", "release", "attempts", "receipts", "submitted", "inbox", "capstone", "certificates", "panel"),
     *(".aisa/replaced", ".aisa/issuer"),
 )
 
@@ -134,9 +135,9 @@ def _fill(course: Course, new: Path) -> Backup:
         snapshot.take(course, new / GRADEBOOK)
         with explained(new):
             left_out = tuple(_copy(course.root, new / COURSE))
-        if (course.root / LEDGER).is_file():
-            with Ledger(course) as ledger:
-                ledger.copy(new / COURSE / LEDGER)
+        for name in _DATABASES:
+            if (course.root / name).is_file():
+                _copy_database(course.root / name, new / COURSE / name)
     kind = course.database.partition(":")[0].partition("+")[0]
     moment = datetime.now(UTC).isoformat(timespec="seconds")
     with explained(new):
@@ -160,6 +161,19 @@ def _copy(root: Path, target: Path) -> Iterator[str]:
         shutil.copyfile(source, copy, follow_symlinks=False)
         shutil.copystat(source, copy, follow_symlinks=False)
     (target / SECRET).parent.chmod(0o700)
+
+
+def _copy_database(source: Path, target: Path) -> None:
+    """One state of it, while others go on writing."""
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(f"{source.as_uri()}?mode=ro", uri=True)) as old,
+            contextlib.closing(sqlite3.connect(target)) as new,
+        ):
+            old.backup(new)
+        target.chmod(stat.S_IMODE(source.stat().st_mode))
+    except sqlite3.Error as failure:
+        raise GradebookError(str(failure), str(source), "Wait until nobody writes, or mend the file.") from None
 
 
 def _walk(root: Path, folder: Path) -> Iterator[str]:

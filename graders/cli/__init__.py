@@ -16,6 +16,7 @@ import typer
 from graders.cli import certifying, courses, grading, marking
 from graders.cli.authoring import author
 from graders.cli.capstone import capstone
+from graders.cli.exporting import export
 from graders.cli.panel import panel
 from graders.cli.reports import report
 from graders.errors import AisaError, CourseError
@@ -42,6 +43,7 @@ for command in (*_MAKE, *_GRADE, *_CERTIFY, courses.backup, grading.doctor):
 app.add_typer(author, name="author")
 app.add_typer(capstone, name="capstone")
 app.add_typer(report, name="report")
+app.add_typer(export, name="export")
 app.add_typer(panel, name="panel")
 
 

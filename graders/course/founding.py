@@ -29,6 +29,11 @@ _IGNORED = """\
 # Not for version control: secrets, grades, students' work
 .aisa/
 gradebook.db*
+ledger.db*
+panel.db*
+panel/
+capstone/
+certificates/
 inbox/
 attempts/
 receipts/

@@ -140,17 +140,6 @@ class Ledger:
         with self._explained():
             return _last(self._db)[1]
 
-    def copy(self, place: Path) -> None:
-        """Write the ledger, as it is now, to a file that is not there yet; others may go on writing to it.
-
-        Parameters
-        ----------
-        place : Path
-            Where; its folder is there.
-        """
-        with self._explained(), contextlib.closing(sqlite3.connect(place)) as other:
-            self._db.backup(other)
-
     def faults(self) -> tuple[Fault, ...]:
         """What somebody changed in it; nothing, if nobody did."""
         return faults(self.entries(), self._secret)

@@ -19,6 +19,9 @@ def course(tmp_path):
     Gradebook.open(course).close()
     with Ledger(course) as ledger:
         ledger.append("scores sealed", "student-01", {"rater": "rater-1"})
+    with sqlite3.connect(course.root / "panel.db") as sealed:
+        sealed.execute("CREATE TABLE opening (nonce TEXT)")
+    sealed.close()
     key = course.root / ".aisa" / "issuer" / "key.pem"
     key.parent.mkdir()
     key.touch(mode=0o600)
@@ -32,6 +35,9 @@ def test_the_ledger_comes_back_entry_by_entry(course, tmp_path):
     with Ledger(course) as before, Ledger(again) as after:
         assert after.entries() == before.entries()
         assert len(after.entries()) == 1
+    with sqlite3.connect(again.root / "panel.db") as sealed:
+        assert sealed.execute("SELECT name FROM sqlite_master").fetchall() == [("opening",)]
+    sealed.close()
     assert stat.S_IMODE((again.root / ".aisa" / "issuer" / "key.pem").stat().st_mode) == 0o600
 
 
