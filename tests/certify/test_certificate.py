@@ -107,6 +107,14 @@ def test_a_changed_form_is_found(certified, edit):
     assert "fails" in {outcome for outcome, _ in held(document).values()}
 
 
+@pytest.mark.parametrize("word", ["expired", "not yet valid"])
+def test_no_word_of_the_document_passes_for_a_matter_of_dates(certified, word):
+    _, one = certified
+    document = copy.deepcopy(dict(one.credential))
+    document["proof"][0]["verificationMethod"] = f"did:key:{word}#{word}"
+    assert held(document)["signature of the statements"][0] == "fails"
+
+
 @pytest.mark.parametrize("text", [b"", b"[]", b"{", b'{"id": 1, "id": 2}', b'{"x": NaN}', b"\xff", b"[" * 100_000])
 def test_what_is_no_certificate_is_said_to_be_none(text):
     assert held(text)["form"][0] == "fails"
