@@ -48,7 +48,7 @@ class RoundEvidence:
     levels : mapping of str to float
         Criterion -> the panel's median level.
     raters : int
-        How many sealed scores stand behind each median.
+        How many sealed scores the panel gave; an appeal is decided by a pair beside it, and theirs are the levels then.
     final : bool
         Whether the time for an appeal is over, and none is open.
     log_head : str

@@ -34,8 +34,9 @@ from graders.rubrics import Rubric
 _RATERS, _CHAIR = ("rater-1", "rater-2", "rater-3"), "rater-9"
 _ANCHORS = {"anchor-1": 3, "anchor-2": 2, "anchor-3": 1}
 _FAULT, _FACTOR = "mem.kv_bytes_per_token", 8.0
-_EMPTY = '    level:\n    comment: ""'
 """What the stopped candidate got wrong: the cache of a model with as many key-value heads as heads."""
+_EMPTY = '    level:\n    comment: ""'
+"""Where a reviewer writes in a form."""
 
 
 @dataclass(frozen=True, slots=True)
