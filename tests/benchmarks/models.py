@@ -5,16 +5,19 @@ median of three. The tools are event by event and call by call, so they get a pa
 scaled up: their time grows with the number of events. The last line printed is a JSON object of ratios.
 
 pycachesim is built where it is installed, which needs a C compiler; where there is none, its row is left out, and the
-plain definition is the only one compared with.
+plain definition is the only one compared with. HotSpot's ev6 example is read where the recorded oracles lie beside the
+project; its row is left out elsewhere.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import simpy
@@ -24,9 +27,12 @@ from reference_solutions.m01_microarchitecture.reuse import miss_ratios, stack_d
 from reference_solutions.m01_microarchitecture.set_associative import cache_hits
 from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching
 from reference_solutions.m08_tail_latency.queue_simulation import queue_waits_s
+from reference_solutions.m11_power_thermal.block_model import package_network
+from reference_solutions.m11_power_thermal.transient import longest_rk4_step_s, rises_k
 
 ACCESSES, REQUESTS, SERVED = 1_000_000, 1_000_000, 100_000
 CAPACITIES = 2 ** np.arange(4, 14)  # lines
+EV6 = Path(__file__).resolve().parents[3] / "shared/oracles/microarchitecture/hotspot/ev6_block.json"
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ def rows() -> Iterator[Row]:
     yield from caches()
     yield queue()
     yield serving()
+    yield from heat()
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -197,6 +204,46 @@ def serving() -> Row:
     same(ours, (first_s, last_s))
     model_s = median_of_three(lambda: continuous_batching(arrivals_s, prompts, outputs, slots, step_s, token_s))
     return Row("serving trace", model_s, "SimPy", tool_s * SERVED / count)
+
+
+# --- heat in a die and its package --------------------------------------------------------------------------------
+
+
+def heat() -> Iterator[Row]:
+    """HotSpot's ev6 example, 132 nodes, 100 intervals: by modes, and by Runge-Kutta steps that are just stable."""
+    if not EV6.is_file():
+        print("heat: the recorded ev6 example is not beside the project")
+        return
+    case = json.loads(EV6.read_text())
+    plan = [line.split() for line in case["floorplan_flp"].splitlines() if line.strip() and line[0] != "#"]
+    heads, *rows_of_power = [line.split() for line in case["ptrace"].splitlines() if line.strip()]
+    network = package_network([[float(word) for word in line[1:5]] for line in plan], case["config"])
+    conductance, capacitance = network.conductance_w_per_k, network.capacitance_j_per_k
+    watts = np.zeros((len(rows_of_power), len(capacitance)))
+    watts[:, : len(plan)] = np.array(rows_of_power, dtype=float)[:, [heads.index(line[0]) for line in plan]]
+    interval_s = case["config"]["sampling_intvl"]
+    steps = math.ceil(interval_s / longest_rk4_step_s(conductance, capacitance))
+    found: list[NDArray[np.float64]] = []
+
+    def slope(rise: NDArray[np.float64], power: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray((power - conductance @ rise) / capacitance)
+
+    def by_steps() -> None:
+        rise, h = np.zeros(len(capacitance)), interval_s / steps
+        for power in watts:
+            for _ in range(steps):
+                first = slope(rise, power)
+                second = slope(rise + h / 2 * first, power)
+                third = slope(rise + h / 2 * second, power)
+                rise = rise + h / 6 * (first + 2 * second + 2 * third + slope(rise + h * third, power))
+            found.append(rise)
+
+    tool_s = timed(by_steps)
+    ours = rises_k(conductance, capacitance, watts, interval_s)
+    if np.abs(ours - found).max() > 0.02:
+        raise SystemExit("the model and the Runge-Kutta steps differ")
+    model_s = median_of_three(lambda: rises_k(conductance, capacitance, watts, interval_s))
+    yield Row("transient of a die", model_s, "Runge-Kutta in Python", tool_s)
 
 
 if __name__ == "__main__":
