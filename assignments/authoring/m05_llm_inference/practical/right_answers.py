@@ -192,7 +192,7 @@ def static_step_by_step(arrivals_s, prompt_tokens, output_tokens, slots, step_s,
     order = list(arrivals_s)
     if any(later < earlier for earlier, later in pairwise(order)):
         raise ValueError("arrivals fall")
-    frame = pd.DataFrame({"first_s": [math.nan] * len(order), "returned_s": [math.nan] * len(order)})
+    first_s, returned_s = {}, {}
     clock, following = 0.0, 0
     while following < len(order):
         clock = max(clock, order[following])
@@ -207,9 +207,9 @@ def static_step_by_step(arrivals_s, prompt_tokens, output_tokens, slots, step_s,
             in_step = len(members)
             for member in members:
                 left[member] -= 1
-            frame.loc[members, "first_s"] = frame.loc[members, "first_s"].fillna(clock)
-        frame.loc[members, "returned_s"] = clock
-    return frame["first_s"].to_numpy(), frame["returned_s"].to_numpy()
+                first_s.setdefault(member, clock)
+        returned_s.update(dict.fromkeys(members, clock))
+    return tuple(np.array([times[request] for request in range(len(order))], float) for times in (first_s, returned_s))
 
 
 @answer("m05_next_prompts", by="three queues, the timely one shortest first")
