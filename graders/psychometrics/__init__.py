@@ -1,0 +1,1 @@
+"""What scores are worth: how hard, how telling, how reliable. Pure, and silent where the numbers are too few."""
