@@ -156,6 +156,15 @@ def test_open_rows_first_saves_activations_and_nobody_waits_for_ever():
     assert ours["cycles"] < 0.5 * plain["cycles"]
 
 
+def test_decisions_by_hand():
+    waiting = [{"arrival": 10 * n, "bank": bank, "row": row} for n, (bank, row) in enumerate([(0, 1), (1, 5), (1, 5)])]
+    assert pick_request(waiting, open_rows=[2, 5], now=30) == 1
+    assert pick_request(waiting, open_rows=[1, 5], now=30) == 0
+    assert pick_request(waiting, open_rows=[-1, -1], now=30) == 0
+    assert pick_request(waiting, open_rows=[2, 5], now=401) == 0
+    assert first_come(waiting, open_rows=[2, 5], now=30) == 0
+
+
 def test_without_conflicts_all_orders_are_as_quick():
     requests = [{"arrival": 2 * n, "bank": n % 4, "row": 1} for n in range(80)]
     plain, ours = (served_requests(one, requests, 4, TIMING) for one in (first_come, pick_request))
