@@ -806,8 +806,14 @@ pd.DataFrame({way: [answer_tokens / last.max()] for way, (_, last) in both.items
 #   other: such a request comes first.
 #
 # **Exercise 9** (9 points, 16 minutes). Write `next_prompts`. The hidden checks let it serve traffic that you have not
-# seen, on this replica and on another one, and measure the goodput against `first_come_first_served`. They also measure
-# the longest wait.
+# seen, on 32 slots:
+#
+# - code completion at 5.5 requests a second on this replica: the goodput is to be at least 1.25 times that of
+#   `first_come_first_served`;
+# - chat and code in bursts, 3 a second, on a replica with a step of 25 ms and 0.1 ms a token, which promises 2.5 s and
+#   40 ms: the same is asked;
+# - two long prompts before a stream of shorter ones that fills this replica for twenty seconds: nobody is to wait longer
+#   than 14 s for a first token.
 
 
 # %% exercise={"id": "m05_next_prompts", "reference": "m05_llm_inference.next_prompts:next_prompts"}

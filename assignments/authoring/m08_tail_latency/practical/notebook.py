@@ -554,6 +554,9 @@ def day_with_copies(policy, loads, service_s):
 # - *releases*, after which the same requests take eight times as long, or a fifth: the same is asked;
 # - *few copies*: in quiet hours at most 15 % of the requests send one;
 # - *rush hour*, up to 95 % load: the p99 is never to be more than a tenth above what it is without copies.
+#
+# From one stretch to the next a load moves by a tenth of what the servers can do, at most. A release comes between two
+# stretches: you learn of it from the first latencies after it, and the stretch in between counts.
 
 
 # %% exercise={"id": "m08_hedge_delay_s", "reference": "m08_tail_latency.hedged_day:hedge_delay_s"}
