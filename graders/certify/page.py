@@ -12,15 +12,14 @@ from functools import cache
 from typing import Any
 
 import segno
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from graders.certify.enclosure import Standard, open_enclosed
 from graders.certify.issue import Certificate, Outcome
 from graders.errors import UsageError
 from graders.ledger import digest_of
-from graders.paths import material_root
-from graders.reports.plain import visible
+from graders.pages import environment, folder
 from graders.scoring import amount
 
 
@@ -38,7 +37,7 @@ def certificate_page(one: Certificate) -> str:
         HTML with the credential and its evidence in it.
     """
     standard, _ = open_enclosed(one.enclosed, one.id)
-    script = (_folder() / "verifier.js").read_text(encoding="utf-8")
+    script = (folder("certificate") / "verifier.js").read_text(encoding="utf-8")
     results = one.credential["credentialSubject"]["result"]
     names = {
         said["id"]: said["name"] for said in one.credential["credentialSubject"]["achievement"]["resultDescription"]
@@ -146,24 +145,6 @@ def _qr(one: Certificate) -> Markup:
     return Markup(out.getvalue().decode().replace("<svg ", '<svg role="img" ', 1))  # noqa: S704  segno's own markup
 
 
-def _folder() -> Any:
-    return material_root() / "capstone_templates" / "certificate"
-
-
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader([_folder(), material_root() / "capstone_templates" / "reports"]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(points=amount)
-    return environment
-
-
-def _shown(value: object) -> object:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return environment("certificate", "reports", points=amount)

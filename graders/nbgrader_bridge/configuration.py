@@ -47,5 +47,5 @@ def configure(config: Any, config_file: str | os.PathLike[str]) -> None:
     config.HTMLExporter.sanitize_html = True
     config.HTMLExporter.filters = {
         "markdown2html": f"{_HERE}.rendering.markdown",
-        "clean_html": f"{_HERE}.rendering.clean",
+        "clean_html": "graders.pages.clean",
     }

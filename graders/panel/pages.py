@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
+from graders.pages import clean, environment, folder, visible
 from graders.panel.packet import Packet
-from graders.paths import material_root
-from graders.reports.plain import visible
 
 _LONGEST = 100_000
 """Characters of a section that are shown: a design document has about as many in all."""
-
-
-def folder() -> Path:
-    """Where templates, style and script lie."""
-    return material_root() / "capstone_templates" / "panel"
 
 
 def render(template: str, **values: object) -> str:
@@ -52,7 +45,7 @@ def packet_page(packet: Packet) -> str:
     str
         HTML.
     """
-    return render("packet.html.j2", packet=packet, style=Markup((folder() / "panel.css").read_text()))  # noqa: S704  ours
+    return render("packet.html.j2", packet=packet, style=Markup((folder("panel") / "panel.css").read_text()))  # noqa: S704  ours
 
 
 def markdown(text: str) -> Markup:
@@ -70,8 +63,6 @@ def markdown(text: str) -> Markup:
     """
     from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-    from graders.nbgrader_bridge.rendering import clean
-
     shown = "\n".join(f"##{line}" if line.startswith("#") else line for line in visible(text, _LONGEST).split("\n"))
     try:
         html = MarkdownWithMath(renderer=IPythonRenderer(escape=True, anchor_link_text="")).render(shown)
@@ -82,18 +73,4 @@ def markdown(text: str) -> Markup:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(folder()),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(markdown=markdown)
-    return environment
-
-
-def _shown(value: object) -> object:
-    return visible(value, _LONGEST) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return environment("panel", longest=_LONGEST, markdown=markdown)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import cache, partial
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment
 
-from graders.paths import material_root
-from graders.reports.plain import visible
+from graders.pages import environment, visible
 from graders.scoring import amount
 
 _PARTS = {
@@ -21,7 +19,7 @@ _PARTS = {
 def render(template: str, **values: object) -> str:
     """The page that a template of `capstone_templates/reports` gives.
 
-    Every value is made visible (`plain.visible`) and escaped on its way out: a template cannot forget it.
+    Every value is made visible and escaped on its way out.
     """
     return _environment().get_template(template).render(values)
 
@@ -45,18 +43,4 @@ def percent(share: float | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(material_root() / "capstone_templates" / "reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(points=amount, percent=percent, part=part, brief=partial(visible, limit=80))
-    return environment
-
-
-def _shown(value: object) -> object:
-    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+    return environment("reports", points=amount, percent=percent, part=part, brief=partial(visible, limit=80))

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from graders.pages import visible
 from graders.reports.page import percent
-from graders.reports.plain import visible
 
 _TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _BINS = 21  # twentieths, and one more for those who have it all

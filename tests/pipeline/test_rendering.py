@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from graders.nbgrader_bridge.rendering import clean, markdown
+from graders.nbgrader_bridge.rendering import markdown
+from graders.pages import clean
 
 
 def render(source, **attachments):

@@ -15,8 +15,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graders.errors import AisaError, GraderError, UsageError
+from graders.pages import folder
 from graders.panel.desk import Desk
-from graders.panel.pages import folder, render
+from graders.panel.pages import render
 from graders.panel.web import entry, visits
 from graders.panel.web.visits import Visit
 
@@ -86,7 +87,7 @@ def application(desk: Desk, *, hosts: Sequence[str] = ("127.0.0.1", "localhost")
         name = request.path_params["name"]
         if name not in _OWN:
             return _problem(UsageError("there is no such page"), 404)
-        return Response((folder() / name).read_bytes(), media_type=_OWN[name])
+        return Response((folder("panel") / name).read_bytes(), media_type=_OWN[name])
 
     case = "/case/{case}"
     routes = [

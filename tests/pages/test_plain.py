@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graders.reports.plain import visible
+from graders.pages import visible
 
 
 @pytest.mark.parametrize(
