@@ -87,6 +87,23 @@ def test_what_notebooks_do(best: Sandbox, source: str, shown: str) -> None:
             assert [output for output in run.cells[0].outputs if output["output_type"] != "stream"] == []
 
 
+def test_statements_run_up_to_the_one_that_does_not_compile(best: Sandbox) -> None:
+    with best.run(cells("kept = 'before'\nreturn\nkept = 'after'", "kept"), {}) as run:
+        assert run.cells[0].outputs[0]["ename"] == "SyntaxError"
+        assert text_of(run, 1) == "'before'"
+
+
+def test_every_expression_is_shown_where_a_notebook_asks_for_it(best: Sandbox) -> None:
+    asked = "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'"
+    with best.run(cells(asked, "'one'\n'two'"), {}) as run:
+        assert text_of(run, 1) == "'one''two'"
+
+
+def test_inputs_are_kept_under_their_names(best: Sandbox) -> None:
+    with best.run(cells("1 + 1", "a = 2\n", "print(repr([_i, _ii, _iii, _i1, _i2, In[1:3], Out]))"), {}) as run:
+        assert text_of(run, 2) == "['a = 2', '1 + 1', '', '1 + 1', 'a = 2', ['1 + 1', 'a = 2'], {1: 2}]\n"
+
+
 def test_data_frames_show_a_table(best: Sandbox) -> None:
     with best.run(cells("import pandas as pd\npd.DataFrame({'a': [1]})"), {}) as run:
         data = run.cells[0].outputs[0]["data"]

@@ -5,8 +5,10 @@ No history, no completion, no profile on disk. Tracebacks are plain text.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import io
+import keyword
 import operator
 import re
 import site
@@ -25,10 +27,14 @@ from traitlets import Instance, Type
 
 _KEEP = 8 << 10  # characters of a stream held back before they are sent
 _SPECIAL = re.compile(
-    r"^\s*[%!?,;/] | =\s*[%!] | \?\s*$ | ^\s*(?:>>>|\.\.\.|In[ ]\[) | \A\s | \A\w+(?:[^\S\n].*)?\n?\Z",
+    r"^\s*[%!?,;/] | =\s*[%!] | \?\s*$ | ^\s*(?:>>>|\.\.\.|In[ ]\[) | \A\s"
+    rf" | \A(?!(?:{'|'.join(keyword.kwlist)})\b)\w+(?:[^\S\n].*)?\n?\Z",
     re.MULTILINE | re.VERBOSE,
 )
-"""What IPython's own language needs: without any of it a cell is plain Python, and stays as it is."""
+"""What IPython's own language needs: without any of it a cell is plain Python, and stays as it is.
+
+A magic may go without its sign, as the only line of a cell: a word that Python reserves is none.
+"""
 
 OUTPUT_COST = 64  # what an output weighs besides its text
 
@@ -186,6 +192,15 @@ class _NoHistory(HistoryManager):  # type: ignore[misc]
 
     enabled = False
 
+    def store_inputs(self, line_num: int, source: str, source_raw: str | None = None) -> None:
+        """Keep an input where a notebook finds it: `In`, `_i`, `_ii`, `_iii`, `_i1`."""
+        known, said = self.shell.user_ns, (source if source_raw is None else source_raw).rstrip("\n")
+        before = known.get(f"_i{line_num - 1}", "")
+        known.update(_iii=known.get("_ii", ""), _ii=known.get("_i", ""), _i=before)
+        known[f"_i{line_num}"] = said
+        self.input_hist_parsed.append(source.rstrip("\n"))
+        self.input_hist_raw.append(said)
+
 
 class Shell(InteractiveShell):  # type: ignore[misc]
     """The shell of a child."""
@@ -226,6 +241,31 @@ class Shell(InteractiveShell):  # type: ignore[misc]
     def should_run_async(self, raw_cell: str, **given: Any) -> bool:
         """Whether a cell awaits something; one that does not speak of it need not be compiled to find out."""
         return ("await" in raw_cell or "async" in raw_cell) and bool(super().should_run_async(raw_cell, **given))
+
+    async def run_ast_nodes(
+        self,
+        nodelist: list[ast.stmt],
+        cell_name: str,
+        interactivity: str = "last_expr",
+        compiler: Any = compile,
+        result: Any = None,
+    ) -> bool:
+        """Run a cell's statements in one go, then a last expression that is shown: compiled one by one they are dear.
+
+        What can be compiled only one by one, awaits something, or is to show more is left to IPython.
+        """
+        shown = nodelist[-1:] if nodelist and isinstance(nodelist[-1], ast.Expr) else []
+        parts = [(ast.Module(nodelist[: len(nodelist) - len(shown)], []), "exec"), (ast.Interactive(shown), "single")]
+        try:
+            codes = [compiler(part, cell_name, mode) for part, mode in parts if part.body]
+        except (SyntaxError, ValueError):
+            codes = []
+        if not codes or interactivity != "last_expr":
+            return bool(await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result))
+        for code in codes:
+            if await self.run_code(code, result):
+                return True
+        return False
 
     def _tee(self, channel: str) -> contextlib.AbstractContextManager[None]:  # noqa: ARG002
         """No record of what was shown: it is sent off, and nobody looks at it here."""
