@@ -29,9 +29,10 @@ lint: setup
 notebooks: setup ## author text -> assignments/source
 	$(BIN)/aisa author build
 
-bench: setup ## nbgrader against aisa, and models against the usual tools, each on the same input in one run
+bench: setup ## nbgrader against aisa, models against the usual tools, each on the same input in one run; certificates
 	-$(UV_SYNC) --python $(BIN)/python -r locks/bench.txt # is built here: without a C compiler it is left out
 	$(BIN)/python -m tests.benchmarks.models
+	$(BIN)/python -m tests.benchmarks.certificates
 	$(BIN)/python -m tests.benchmarks.throughput
 
 setup: .venv/.complete .venv-sandbox/.complete

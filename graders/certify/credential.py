@@ -10,10 +10,9 @@ import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from graders.certify import jcs
+from graders.certify import jcs, rdfc
 from graders.certify.keys import Signer
 from graders.certify.records import Evidence, RoundEvidence
 from graders.rubrics import Rubric, Rule
@@ -96,12 +95,8 @@ def proofs(document: Mapping[str, Any], signer: Signer, created: str) -> list[di
     -------
     list of dict
     """
-    from openbadgeslib.ob3 import add_data_integrity_proof  # loads a JSON-LD processor
-
     method = signer.profile.current.method
-    at = datetime.fromisoformat(created)
-    statements = add_data_integrity_proof(dict(document), signer.pem, method, created=at)["proof"]
-    return [statements, jcs.sign(document, signer.private, method, created)]
+    return [suite.sign(document, signer.private, method, created) for suite in (rdfc, jcs)]
 
 
 def recipient(student: str, salt: str) -> dict[str, Any]:

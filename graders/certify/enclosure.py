@@ -7,6 +7,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -150,11 +151,16 @@ def open_enclosed(content: bytes, where: str) -> tuple[Standard, Evidence]:
         raise CourseError("does not enclose evidence and standard", where) from None
     if RULE not in texts or not all(name.isidentifier() for name in texts):
         raise CourseError("encloses no rule, or files with odd names", where)
+    return _read(tuple(sorted(texts.items()))), evidence_of(found, where)
+
+
+@lru_cache(maxsize=8)  # certificates of a course enclose the same texts: they are read once, not a thousand times
+def _read(texts: tuple[tuple[str, str], ...]) -> Standard:
     with tempfile.TemporaryDirectory(prefix="aisa-") as folder:
         (Path(folder) / "rubrics").mkdir()
-        for name, text in texts.items():
+        for name, text in texts:
             (Path(folder) / "rubrics" / f"{name}.yaml").write_bytes(text.encode())
-        return standard(Path(folder)), evidence_of(found, where)
+        return standard(Path(folder))
 
 
 def digest(content: bytes) -> str:

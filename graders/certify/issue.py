@@ -5,28 +5,28 @@ The ledger's entry is the act. Files are made from it, at once or, after a crash
 
 from __future__ import annotations
 
-import contextlib
 import hmac
 import json
-import multiprocessing
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from graders.certify import enclosure
 from graders.certify.credential import Papers, credential
 from graders.certify.enclosure import Standard
-from graders.certify.keys import Signer
+from graders.certify.keys import Profile, Signer
 from graders.certify.records import Decision, Evidence
 from graders.certify.status import free_index, status_list
+from graders.certify.workers import side_by_side
 from graders.course import Course
 from graders.errors import UsageError
 from graders.ledger import Entry, Ledger, canonical
 
 ISSUED, REVOKED, STANDARD = "certificate issued", "certificate revoked", "standard in force"
-_CHUNK = 50
+_CHUNK = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +223,14 @@ def _make(
     taken = {one.index for one in certificates(ledger)}
     students = list(evidence)
     _keep_standard(ledger, standard)
-    with _signing(standard, signer, workers if len(students) > 1 else 1) as sign:
+    sign = partial(_signed, standard, signer.profile, signer.pem)
+    with side_by_side(len(students), workers) as mapped:
         for start in range(0, len(students), _CHUNK):
             papers = []
             for student in students[start : start + _CHUNK]:
                 papers.append(_papers(course, standard, evidence[student], signer, taken))
                 taken.add(papers[-1].status_index)
-            signed = sign(papers)
+            signed = list(mapped(sign, papers))
             with ledger.writing() as write:  # a chunk is kept or not at all: whoever was killed goes on after it
                 for one, document in zip(papers, signed, strict=True):
                     said = {"credential": document, "evidence": enclosure.plain(one.evidence)}
@@ -257,33 +258,9 @@ def _papers(course: Course, standard: Standard, evidence: Evidence, signer: Sign
     )
 
 
-@contextlib.contextmanager
-def _signing(standard: Standard, signer: Signer, workers: int) -> Iterator[Any]:
-    """Signs a chunk of papers, in several processes if asked."""
-
-    def alone(papers: Sequence[Papers]) -> list[dict[str, Any]]:
-        return [credential(standard.rule, standard.rubrics, one, signer) for one in papers]
-
-    if workers < 2:
-        yield alone
-        return
-    context = multiprocessing.get_context("fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn")
-    with context.Pool(workers, _begin, (standard, signer.profile, signer.pem)) as pool:
-        yield lambda papers: pool.map(_sign, papers, chunksize=5)
-
-
-_AT_WORK: list[tuple[Standard, Signer]] = []
-
-
-def _begin(standard: Standard, profile: Any, pem: bytes) -> None:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    _AT_WORK[:] = [(standard, Signer(profile, load_pem_private_key(pem, None)))]  # type: ignore[arg-type]  # it is ours
-
-
-def _sign(papers: Papers) -> dict[str, Any]:
-    standard, signer = _AT_WORK[0]
-    return credential(standard.rule, standard.rubrics, papers, signer)
+def _signed(standard: Standard, profile: Profile, pem: bytes, papers: Papers) -> dict[str, Any]:
+    """A certificate, in whichever process: a private key travels as text."""
+    return credential(standard.rule, standard.rubrics, papers, Signer.of(profile, pem))
 
 
 def _keep_standard(ledger: Ledger, standard: Standard) -> None:

@@ -12,6 +12,7 @@ profile is for, which a verifier gets by another way, and which `aisa verify --t
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +29,7 @@ from graders.ledger import Ledger
 
 PROFILE = "issuer.json"
 FOLDER = Path(".aisa", "issuer")
+_ADDRESS = re.compile(r"https?://[^\s<>\"{}|^`\\]+")
 _State = Literal["in use", "retired", "lost", "stolen"]
 
 
@@ -105,8 +107,16 @@ class Signer:
 
     @property
     def pem(self) -> bytes:
-        """The private key as libraries take it."""
+        """The private key as text."""
         return _pem(self.private)
+
+    @classmethod
+    def of(cls, profile: Profile, pem: bytes) -> Signer:
+        """The issuer in another process: its private key travelled as text."""
+        private = load_pem_private_key(pem, password=None)
+        if not isinstance(private, Ed25519PrivateKey):
+            raise UsageError("is no private key of an issuer")
+        return cls(profile, private)
 
 
 def signer(course: Course, name: str = "", url: str = "") -> Signer:
@@ -126,10 +136,12 @@ def signer(course: Course, name: str = "", url: str = "") -> Signer:
     Raises
     ------
     CourseError
-        If the profile or the private key is wrong, missing, or readable for others.
+        If the profile or the private key is wrong, missing, or readable for others, or the address is none.
     """
     path = course.root / PROFILE
     if not path.exists():
+        if url and not _ADDRESS.fullmatch(url):  # what certificates name is made of it
+            raise UsageError(f"the office's address is https://... or http://..., not {url!r}")
         profile = Profile(name or course.course_id, url, ())
         _renew(course, profile, state="", reason="the first key")
     profile = read_profile(path)

@@ -10,7 +10,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from graders.certify.enclosure import Standard
 from graders.certify.issue import Certificate, Outcome, current_status_list
 from graders.certify.keys import PROFILE, Signer
 from graders.certify.page import certificate_page, transcript_page
+from graders.certify.workers import side_by_side
 from graders.course import Course, files
 from graders.ledger import Ledger
 
@@ -26,7 +28,7 @@ STATUS_LIST, CREDENTIAL, EVIDENCE = "status-list.json", "credential.json", "evid
 PAGE, TRANSCRIPT = "certificate.html", "transcript.html"
 
 
-def write(course: Course, standard: Standard, outcomes: Iterable[Outcome]) -> tuple[Path, ...]:
+def write(course: Course, standard: Standard, outcomes: Sequence[Outcome], workers: int = 1) -> tuple[Path, ...]:
     """Write each student's papers; what is there already and says the same stays as it is.
 
     Parameters
@@ -35,26 +37,30 @@ def write(course: Course, standard: Standard, outcomes: Iterable[Outcome]) -> tu
         Whose students they are.
     standard : Standard
         By what was decided.
-    outcomes : iterable of Outcome
+    outcomes : sequence of Outcome
         What was decided.
+    workers : int
+        Processes that write side by side.
 
     Returns
     -------
     tuple of Path
         A folder for each student.
     """
-    written = []
-    for one in outcomes:
-        folder = course.root / FOLDER / one.student
-        papers = {TRANSCRIPT: transcript_page(one, standard).encode()}
-        if one.certificate is not None:
-            papers |= _papers(one.certificate)
-        for name, content in papers.items():
-            path = folder / name
-            if not path.is_file() or path.read_bytes() != content:
-                files.write(course.root, path, content)
-        written.append(folder)
-    return tuple(written)
+    with side_by_side(len(outcomes), workers) as mapped:
+        return tuple(mapped(partial(_written, course.root, standard), outcomes))
+
+
+def _written(root: Path, standard: Standard, one: Outcome) -> Path:
+    folder = root / FOLDER / one.student
+    papers = {TRANSCRIPT: transcript_page(one, standard).encode()}
+    if one.certificate is not None:
+        papers |= _papers(one.certificate)
+    for name, content in papers.items():
+        path = folder / name
+        if not path.is_file() or path.read_bytes() != content:
+            files.write(root, path, content)
+    return folder
 
 
 def write_status(course: Course, ledger: Ledger, signer: Signer) -> Path:

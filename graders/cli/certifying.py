@@ -12,8 +12,9 @@ from graders.cli.options import AsJson, CourseOption, print_json
 from graders.errors import UsageError
 
 if TYPE_CHECKING:
+    from graders.certify.handed_in import Handed
     from graders.certify.issue import Outcome
-    from graders.certify.verify import Beside
+    from graders.certify.keys import Profile
     from graders.course import Course
 
 NewKey = Literal["retired", "lost", "stolen"]
@@ -32,7 +33,7 @@ def certify(
     about: Annotated[str, typer.Option(help="What the circumstance is about: a slug, capstone, defence.")] = "",
     reason: Reason = "",
     by: By = "",
-    workers: Annotated[int, typer.Option(help="Processes that sign side by side.", min=1)] = 2,
+    workers: Annotated[int, typer.Option(help="Processes that sign and write side by side.", min=1)] = 2,
     course: CourseOption = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +59,7 @@ def certify(
             raise UsageError(f"the course knows no student {unknown[0]!r}", str(opened.root), "See `aisa status`.")
         chosen = {student: evidence[student] for student in students or evidence}
         outcomes = issue(opened, ledger, by_what, chosen, signer, workers)
-        papers.write(opened, by_what, outcomes)
+        papers.write(opened, by_what, outcomes, workers)
         papers.write_status(opened, ledger, signer)
     if as_json:
         typer.echo(json.dumps([_said(one) for one in outcomes], indent=2))
@@ -70,7 +71,9 @@ def certify(
 
 
 def verify(
-    certificate: Annotated[Path, typer.Argument(help="credential.json, certificate.html, or the folder of one.")],
+    certificates: Annotated[
+        list[Path], typer.Argument(help="credential.json, certificate.html, the folder of one, or of many.")
+    ],
     status: Annotated[Path | None, typer.Option(help="The issuer's status list.")] = None,
     trust: Annotated[Path | None, typer.Option(help="The issuer's profile, got by another way.")] = None,
     recipient: Annotated[str, typer.Option(help="Whose it is said to be.")] = "",
@@ -79,20 +82,28 @@ def verify(
     rederive: Annotated[
         bool, typer.Option("--rederive", help="Derive the decision again; fail if that cannot be.")
     ] = False,
+    workers: Annotated[int, typer.Option(help="Processes that verify side by side.", min=1)] = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Look at a certificate, offline: exits with 1 if something in it does not hold."""
-    from graders.certify.verify import verify as look
+    """Look at certificates, offline: exits with 1 if something in one does not hold."""
+    from graders.certify.finding import Beside
+    from graders.certify.handed_in import all_of, looked_at
 
-    text, beside = _given(certificate, status, trust, recipient, evidence, file, rederive)
-    finding = look(text, beside)
+    beside = Beside(
+        trust=_profile(trust), status=_list(status), recipient=recipient, rederive=rederive, files=tuple(file or ())
+    )
+    found: list[Handed] = []
+    paths = all_of(certificates)
+    for one in looked_at(paths, beside, evidence, workers):
+        found.append(one)
+        if not as_json:
+            _tell(one, alone=len(paths) == 1)
     if as_json:
-        print_json(finding.checks)
-    else:
-        for one in finding.checks:
-            typer.echo(f"{one.held:12} {one.name}: {one.says}")
-        typer.echo("The certificate holds." if finding.holds else "This certificate does NOT hold.")
-    if not finding.holds:
+        print_json(found[0].finding.checks if len(paths) == 1 else found)
+    wrong = sum(not one.finding.holds for one in found)
+    if len(paths) > 1 and not as_json:
+        typer.echo(f"{len(paths)} certificates: {len(paths) - wrong} hold, {wrong} do NOT.")
+    if wrong:
         raise typer.Exit(1)
 
 
@@ -159,40 +170,32 @@ def _print(one: Outcome) -> None:
     typer.echo(f"{one.student}: transcript only. {one.decision.reasons[0]}{more}")
 
 
-def _given(
-    certificate: Path,
-    status: Path | None,
-    trust: Path | None,
-    recipient: str,
-    evidence: Path | None,
-    others: list[Path] | None,
-    rederive: bool,
-) -> tuple[bytes, Beside]:
-    """What there is to look at: beside a certificate in a folder lie its evidence and, above, the status list."""
-    from graders.certify import papers
+def _tell(one: Handed, alone: bool) -> None:
+    """What was found: check by check of one alone, a line for each of many."""
+    finding = one.finding
+    if not alone:
+        wrong = next((f": {check.name}: {check.says}" for check in finding.checks if check.held == "fails"), "")
+        typer.echo(f"{'holds' if finding.holds else 'does NOT hold'}  {one.path}{wrong}")
+        return
+    for check in finding.checks:
+        typer.echo(f"{check.held:12} {check.name}: {check.says}")
+    what = "credential, which is no certificate of a track," if finding.foreign else "certificate"
+    typer.echo(f"The {what} holds." if finding.holds else f"This {what} does NOT hold.")
+
+
+def _profile(path: Path | None) -> Profile | None:
     from graders.certify.keys import read_profile
-    from graders.certify.page import embedded
-    from graders.certify.verify import Beside, parse
 
-    path = certificate / papers.CREDENTIAL if certificate.is_dir() else certificate
-    text, enclosed = _read(path), None
-    if path.suffix == ".html":
-        text, enclosed = embedded(text)
-    elif evidence is None and (path.parent / papers.EVIDENCE).is_file():
-        evidence = path.parent / papers.EVIDENCE
-    enclosed = _read(evidence) if evidence is not None else enclosed
-    return text, Beside(
-        trust=read_profile(trust) if trust is not None else None,
-        status=parse(_read(status)) if status is not None else None,
-        enclosed=enclosed,
-        recipient=recipient,
-        rederive=rederive,
-        files=tuple(others or ()),
-    )
+    return read_profile(path) if path is not None else None
 
 
-def _read(path: Path) -> bytes:
+def _list(path: Path | None) -> dict[str, Any] | None:
+    from graders.certify.handed_in import read
+    from graders.certify.verify import parse
+
+    if path is None:
+        return None
     try:
-        return path.read_bytes()
-    except OSError as failure:
-        raise UsageError(f"cannot be read ({failure.strerror})", str(path)) from None
+        return parse(read(path))
+    except UsageError as failure:
+        raise UsageError(f"the status list {failure.message}", failure.where or str(path), failure.do) from None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 
+from graders.certify.finding import Beside
 from graders.certify.keys import read_profile
-from graders.certify.verify import Beside, verify
+from graders.certify.verify import verify
 
 
 def held(document, **beside):

@@ -67,6 +67,24 @@ def test_the_way_of_a_certificate(office, tmp_path):
     assert "does NOT hold" in said
 
 
+def test_many_are_looked_at_at_once(office):
+    aisa("certify", "--course", office.root)
+    folder = office.root / "certificates"
+    shutil.copytree(folder / "student-01", folder / "student-03")
+    status, said = aisa("verify", folder, "--rederive", "--status", folder / "status-list.json")
+    assert status == 0
+    assert said.endswith("2 certificates: 2 hold, 0 do NOT.\n")
+    (folder / "student-03" / "evidence.json").write_bytes(b"{}")
+    status, said = aisa("verify", folder / "student-01", folder / "student-03", folder / "nothing.json")
+    assert status == 1
+    assert "does NOT hold" in said.splitlines()[1]
+    assert "the enclosed evidence is not what the certificate names" in said.splitlines()[1]
+    assert "cannot be read" in said.splitlines()[2]
+    assert said.endswith("3 certificates: 1 hold, 2 do NOT.\n")
+    _, said = aisa("verify", folder, "--json")
+    assert [one["finding"]["checks"][0]["held"] for one in json.loads(said)] == ["holds", "holds"]
+
+
 def test_again_nothing_changes(office):
     aisa("certify", "--course", office.root)
     folder = office.root / "certificates" / "student-01"

@@ -72,6 +72,13 @@ def test_a_key_of_another_course_is_refused(course, tmp_path):
         signer(course)
 
 
+@pytest.mark.parametrize("url", ["office.example", "urn:office", "https://office.example/<b>", "https://a b"])
+def test_an_address_that_is_none_is_refused_before_a_key_is_made(course, url):
+    with pytest.raises(UsageError, match="the office's address is"):
+        signer(course, "Office of tests", url)
+    assert not (course.root / "issuer.json").exists()
+
+
 @pytest.mark.parametrize("text", ["", "{}", '{"type": "aisa issuer profile 1", "name": "x", "url": "", "keys": []}'])
 def test_a_profile_that_is_none_is_refused(course, text):
     (course.root / "issuer.json").write_text(text)
