@@ -255,9 +255,10 @@ class Shell(InteractiveShell):  # type: ignore[misc]
         What can be compiled only one by one, awaits something, or is to show more is left to IPython.
         """
         shown = nodelist[-1:] if nodelist and isinstance(nodelist[-1], ast.Expr) else []
-        parts = [(ast.Module(nodelist[: len(nodelist) - len(shown)], []), "exec"), (ast.Interactive(shown), "single")]
+        silent = nodelist[: len(nodelist) - len(shown)]
+        parts = [(silent, ast.Module(silent, []), "exec"), (shown, ast.Interactive(shown), "single")]
         try:
-            codes = [compiler(part, cell_name, mode) for part, mode in parts if part.body]
+            codes = [compiler(tree, cell_name, mode) for statements, tree, mode in parts if statements]
         except (SyntaxError, ValueError):
             codes = []
         if not codes or interactivity != "last_expr":
