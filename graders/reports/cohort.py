@@ -8,9 +8,11 @@ from typing import get_args
 from markupsafe import Markup
 
 from graders.authoring.material import Module, Notebook
+from graders.psychometrics import items
+from graders.psychometrics.estimate import Estimate
 from graders.reports import plots
 from graders.reports.interval import FEWEST
-from graders.reports.page import part, percent, render
+from graders.reports.page import part, percent, render, signed, spanned
 from graders.reports.summary import Cohort
 
 MOST_CHECKS = 10
@@ -77,6 +79,9 @@ def cohort_report(
         points_plot=_points(cohort),
         difficulty_plots={name: _difficulty(cohort, name) for name in module.notebooks},
         misconceptions_plot=_misconceptions(cohort),
+        discrimination_plot=_discrimination(cohort),
+        told=told,
+        fewest_students=items.FEWEST,
         fewest=FEWEST,
         most_checks=MOST_CHECKS,
         most_reasons=MOST_REASONS,
@@ -112,6 +117,38 @@ def _difficulty(cohort: Cohort, notebook: str) -> Markup:
 
 def _with_interval(share: float, interval: tuple[float, float] | None) -> str:
     return f"{percent(share)}, {percent(interval[0])} to {percent(interval[1])}" if interval else percent(share)
+
+
+def _discrimination(cohort: Cohort) -> Markup:
+    """What each exercise tells, where that can be said of any."""
+    rows, said = [], []
+    for number, one in enumerate(cohort.difficulties, 1):
+        found = cohort.quality.discrimination[one.exercise.id]
+        if found.value is not None:
+            rows.append(plots.Bar(f"{number} · {one.exercise.title}", found.value, signed(found.value), found.interval))
+            said.append(f"{one.exercise.title}: {spanned(found)}")
+    title = "Correlation of each exercise with the points in all others"
+    return plots.dots(rows, "discrimination", title, "; ".join(said), (-1, 1)) if rows else Markup()
+
+
+def told(found: Estimate) -> str:
+    """What a discrimination says, in words.
+
+    Parameters
+    ----------
+    found : Estimate
+        Of an exercise or a check.
+
+    Returns
+    -------
+    str
+        A phrase.
+    """
+    if found.low is None or found.high is None:
+        return found.why
+    if found.low > 0:
+        return "tells apart who does well elsewhere"
+    return "speaks against the other exercises" if found.high < 0 else "cannot be told from chance"
 
 
 def _misconceptions(cohort: Cohort) -> Markup:

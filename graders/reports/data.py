@@ -32,9 +32,16 @@ def cohort_data(module: Module, cohort: Cohort) -> dict[str, Any]:
         "mean_share": cohort.mean,
         "median_share": cohort.median,
         "students": [student_data(row) for row in cohort.rows],
-        "exercises": [_difficulty(one) for one in cohort.difficulties],
+        "exercises": [
+            _difficulty(one) | {"discrimination": asdict(cohort.quality.discrimination[one.exercise.id])}
+            for one in cohort.difficulties
+        ],
         "costliest_checks": [_check(one) for one in cohort.costliest],
         "misconceptions": [_misconception(one) for one in cohort.misconceptions],
+        "reliability": asdict(cohort.quality.reliability),
+        "standard_error_points": asdict(cohort.quality.standard_error),
+        "rest_on": list(cohort.quality.students),
+        "markers": [asdict(one) for one in cohort.quality.markers],
         "unmarked": {one.exercise.id: list(one.students) for one in cohort.unmarked},
     }
 

@@ -8,7 +8,7 @@ Each has a title and a description for those who do not see it, and what it show
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -75,6 +75,37 @@ def bars(rows: Iterable[Bar], key: str, title: str, description: str, axis: bool
     return _svg(key, title, description, height + (_AXIS_PX if axis else 0), shapes)
 
 
+def dots(rows: Iterable[Bar], key: str, title: str, description: str, ends: tuple[float, float]) -> Markup:
+    """A dot with its whisker for each row, on an axis that may go below zero; a line stands at zero.
+
+    Parameters
+    ----------
+    rows : iterable of Bar
+        From top to bottom; `share` and `interval` are in the unit of the axis.
+    key, title, description : str
+        As for `bars`.
+    ends : tuple of float
+        Of the axis; a whisker that leaves it ends there.
+
+    Returns
+    -------
+    Markup
+        One `svg` element.
+    """
+    rows, (low, high) = tuple(rows), ends
+    height = _ROW_PX * len(rows)
+
+    def place(value: float) -> float:
+        return _SPAN * (min(max(value, low), high) - low) / (high - low)
+
+    ticks = [low + (high - low) * step / 4 for step in range(5)]
+    shapes = [_reading(tick, place(tick), height) for tick in ticks]
+    for number, row in enumerate(rows):
+        shapes += [_behind(tick, place(tick), _ROW_PX * number) for tick in ticks]
+        shapes.append(_dot(row, place, _ROW_PX * number))
+    return _svg(key, title, description, height + _AXIS_PX, shapes)
+
+
 def piles(shares: Mapping[str, float], median: float | None, key: str, title: str, description: str) -> Markup:
     """A dot for each student, piled up where several have about the same share.
 
@@ -130,6 +161,28 @@ def _bar(row: Bar, top: float) -> Markup:
         _rect("track", 0, _SPAN, middle - 5, 10),
         _rect("value", 0, row.share * _SPAN, middle - 5, 10),
         *(_whisker(*row.interval, middle) if row.interval else ()),
+        _text(row.note, _SPAN, middle + 4.5, "note", dx=8),
+    ]
+    return Markup("").join(shapes)
+
+
+def _reading(tick: float, x: float, height: float) -> Markup:
+    said = f"{tick:g}".replace("-", "\N{MINUS SIGN}")
+    return _text(said, x, height + 18, f"axis {'middle' if x else 'start'}")
+
+
+def _behind(tick: float, x: float, top: float) -> Markup:
+    """A tick's line behind one row's whisker: it leaves the label above alone."""
+    return _line("grid" if tick else "zero", x, x, top + 20, top + 36)
+
+
+def _dot(row: Bar, place: Callable[[float], float], top: float) -> Markup:
+    middle = top + 28
+    low, high = row.interval or (row.share, row.share)
+    shapes = [
+        *(_text(label, 0, top + 15, name) for name, label in _cut(row.label).items()),
+        *(_whisker(place(low) / _SPAN, place(high) / _SPAN, middle) if row.interval else ()),
+        Markup('<circle cx="{x:.2f}%" cy="{y:g}" r="4.5"/>').format(x=100 * place(row.share), y=middle),
         _text(row.note, _SPAN, middle + 4.5, "note", dx=8),
     ]
     return Markup("").join(shapes)

@@ -18,6 +18,7 @@ from graders.reports.difficulty import (
     difficulty,
     misconceptions,
 )
+from graders.reports.quality import Quality, quality
 from graders.reports.standing import Work, works
 from graders.reports.submission import State, Submission
 from graders.scoring import Decision, decide
@@ -96,6 +97,8 @@ class Cohort:
         In the order of the module.
     mean, median : float or None
         Share of the known points, among those who handed in and whose points are vouched for. [1]
+    quality : Quality
+        How far all of it can be trusted.
     """
 
     rows: tuple[Row, ...]
@@ -106,6 +109,7 @@ class Cohort:
     unmarked: tuple[Unmarked, ...]
     mean: float | None
     median: float | None
+    quality: Quality
 
     def count(self, *states: State) -> int:
         """Students in any of these states."""
@@ -160,6 +164,7 @@ def summarise(
         unmarked=_unmarked(module, rows),
         mean=mean(shares) if shares else None,
         median=median(shares) if shares else None,
+        quality=quality(module.exercises, whole(rows), [work for row in rows for work in row.works]),
     )
 
 
@@ -167,6 +172,26 @@ def row_of(module: Module, submission: Submission, pass_marks: Mapping[str, floa
     """One student's line: each exercise, and the decision about the module."""
     done = works(module.exercises, submission)
     return Row(submission, done, decide((work.standing for work in done), pass_marks))
+
+
+def whole(rows: Sequence[Row]) -> dict[str, tuple[Work, ...]]:
+    """The works of those whose points are known in every exercise, by student; who wrote nothing is not among them.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        Of the cohort.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        row.submission.student: row.works
+        for row in rows
+        if row.submission.state == "graded"
+        and all(work.points is not None and _tells(work.entry, row.submission) for work in row.works)
+    }
 
 
 def _tried(entry: ExerciseEntry, rows: Sequence[Row]) -> Tried:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import itertools
 import re
+import statistics
 
 import pytest
 from bs4 import BeautifulSoup
 
 from graders.records import Flag
 from graders.reports.cohort import cohort_report
-from graders.reports.page import percent
+from graders.reports.page import percent, ranges
 from graders.reports.submission import Submission
 from graders.reports.summary import summarise
 from tests.reports import cohort_records as made_up
@@ -183,8 +184,77 @@ def test_what_is_left_to_mark_names_whose(soup: BeautifulSoup) -> None:
 
 def test_every_number_can_be_traced(soup: BeautifulSoup) -> None:
     traces = {row[0]: row[1:] for row in rows(section(soup, "evidence"))}
-    assert traces["student-05"] == ["501", "502", "503", "4: 7"]
-    assert traces["student-06"] == ["–", "–", "–", "–"]
+    assert traces["student-05"] == ["501", "502", "503", "4: 7", "yes"]
+    assert traces["student-06"] == ["–", "–", "–", "–", "no"]
+
+
+def test_what_cannot_be_estimated_says_so_and_what_it_would_take(soup: BeautifulSoup) -> None:
+    part = section(soup, "quality")
+    said = words(part.text)
+    assert "n = 5): 5 students are too few, it takes 10" in said, "01, 03, 05, 08 and 11 have it all"
+    assert "3 answers wait for a marker, which may be why they are missing" in said
+    assert {tuple(row[1:3]) for row in rows(part)} == {("5", "not estimable")}
+    assert {row[3] for row in rows(part)} == {"5 students are too few, it takes 10"}
+    assert not part.find("svg"), "no plot of nothing"
+    assert "Severity of a marker: not estimable." in said
+
+
+def many(number: int) -> list[Submission]:
+    """Students of whom every third knows little, and every fifth loses a check that has nothing to do with it."""
+    return [
+        made_up.submission(
+            f"student-{one:02}",
+            made_up.result(made_up.ROOFLINE, *(made_up.RIDGE if one % 3 == 0 else ())),
+            made_up.result(made_up.TOP_DOWN, *(("four categories",) if one % 3 == 0 else ())),
+            metrics=made_up.result(made_up.METRICS, *(("names its version",) if one % 5 == 0 else ())),
+            explained=made_up.mark(f"student-{one:02}", 2 - (one % 3 == 0), 1, number=one, marker=f"Marker {one % 2}"),
+        )
+        for one in range(1, number + 1)
+    ]
+
+
+def test_figures_that_can_be_estimated_stand_there_with_n_and_interval() -> None:
+    """Values by another way, from the points in the table of the same page."""
+    part = section(BeautifulSoup(report(*many(30)), "html.parser"), "quality")
+    poor, other = [one % 3 == 0 for one in range(1, 31)], [one % 5 == 0 for one in range(1, 31)]
+    points = [(5 - 4 * bad, 5 - 2 * bad, 6.0, 3 - bad, 4 - odd) for bad, odd in zip(poor, other, strict=True)]
+    columns = list(zip(*points, strict=True))
+    sums = [sum(row) for row in points]
+    alpha = 5 / 4 * (1 - sum(statistics.variance(one) for one in columns) / statistics.variance(sums))
+    assert words(part.find(id="reliability").dd.text).startswith(f"{alpha:.2f} (")
+    said = {row[0][0]: row[1:] for row in rows(part)}
+    for number in (0, 4):
+        rest = [total - own for total, own in zip(sums, columns[number], strict=True)]
+        r = statistics.correlation(columns[number], rest)
+        count, value, told = said[str(number + 1)]
+        assert count == "30"
+        assert value.startswith(f"{r:.2f}".replace("-", "\N{MINUS SIGN}"))
+        assert told == ("tells apart who does well elsewhere" if number == 0 else "cannot be told from chance")
+    assert said["3"] == ["30", "not estimable", "all came out the same here, it takes 3 who did not"]
+    marked = part.find(id="markers").find_next("tbody").find_all("tr")
+    assert [words(row.td.text) for row in marked] == ["15", "15"]
+
+
+def test_blank_submissions_do_not_make_a_module_look_reliable() -> None:
+    nothing = [made_up.all_lost(one) for one in (made_up.ROOFLINE, made_up.TOP_DOWN, made_up.MULTIPLEXER)]
+    metrics = made_up.all_lost(made_up.METRICS)
+    marked = made_up.mark("student-99", 0, 0)
+    blank = made_up.submission(
+        "student-99", *nothing, metrics, explained=marked, wrote="", untouched=made_up.EVERYTHING
+    )
+    cohort = summarise(made_up.MODULE, [*many(12), blank], made_up.PASS_MARKS)
+    assert cohort.rows[-1].submission.state == "blank"
+    assert all(work.points == 0 for work in cohort.rows[-1].works)
+    without = summarise(made_up.MODULE, many(12), made_up.PASS_MARKS)
+    assert cohort.quality.students == without.quality.students
+    assert cohort.quality.reliability == without.quality.reliability
+
+
+@pytest.mark.parametrize(
+    ("numbers", "said"), [((), "–"), ((7,), "7"), ((2, 1), "1, 2"), ((3, 1, 2, 9, 7), "1–3, 7, 9"), ((4, 4), "4")]
+)
+def test_numbers_of_evidence_are_said_in_short(numbers: tuple[int, ...], said: str) -> None:
+    assert ranges(numbers) == said
 
 
 def test_each_plot_has_a_title_and_a_description(soup: BeautifulSoup) -> None:

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from graders.reports.plots import Bar, bars, piles
+from graders.reports.plots import Bar, bars, dots, piles
 
 BAD = "<script>alert(1)</script> \u202e\x1b[2J &\"'"
 
@@ -25,6 +25,24 @@ def drawn(markup: str, tag: str, name: str) -> list[ElementTree.Element]:
 
 
 THREE = (Bar("first", 0.62, "62 %", (0.33, 0.84)), Bar("second", 1.0, "100 %"), Bar("third", 0.0, "0 %"))
+
+
+class TestDots:
+    rows = (Bar("first", 0.5, "0.50", (-0.25, 0.75)), Bar("second", -1.0, "−1.00"), Bar("third", 0.0, "0", (-9, 9)))
+    plot = dots(rows, "tell", "What they tell", "first: 0.5", (-1, 1))
+
+    def test_dots_and_whiskers_are_to_scale_and_stay_on_the_axis(self) -> None:
+        zero, *_ = drawn(self.plot, "line", "zero")
+        whole = 2 * per_cent(zero, "x1")
+        places = [per_cent(one, "cx") / whole for one in parsed(self.plot).iter("circle")]
+        assert places == pytest.approx([0.75, 0, 0.5], abs=1e-3)
+        lines = [one for one in drawn(self.plot, "line", "whisker") if one.get("x1") != one.get("x2")]
+        spans = [(per_cent(one, "x1") / whole, per_cent(one, "x2") / whole) for one in lines]
+        assert spans == [pytest.approx((0.375, 0.875), abs=1e-3), pytest.approx((0, 1), abs=1e-3)]
+
+    def test_the_axis_is_written_with_proper_signs(self) -> None:
+        ticks = [one.text for one in parsed(self.plot).iter("text") if "axis" in one.get("class", "")]
+        assert ticks == ["−1", "−0.5", "0", "0.5", "1"]
 
 
 class TestBars:

@@ -94,7 +94,9 @@ def test_statements_run_up_to_the_one_that_does_not_compile(best: Sandbox) -> No
 
 
 def test_every_expression_is_shown_where_a_notebook_asks_for_it(best: Sandbox) -> None:
-    asked = "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'"
+    asked = (
+        "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'"
+    )
     with best.run(cells(asked, "'one'\n'two'"), {}) as run:
         assert text_of(run, 1) == "'one''two'"
 
