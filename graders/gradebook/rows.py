@@ -185,8 +185,8 @@ def _submitted_notebooks(connection: Connection, known: Released, submitted: str
 
 
 def _cell_rows(connection: Connection, known: Released, notebooks: _Rows, submitted: str, table: Table) -> _Rows:
-    """Grade or comment rows of a submission, by cell id."""
-    found = connection.execute(_CELL_ROWS[table], {"submitted": submitted}).mappings()
+    """Grade or comment rows of a submission, by cell id; none are there while its notebooks have no row."""
+    found = connection.execute(_CELL_ROWS[table], {"submitted": submitted}).mappings() if notebooks.before else ()
     cells = [cell for cell in known.cells if (cell.graded if table is t.grade else cell.commented)]
     wanted = {cell.id: {"notebook_id": notebooks.by_key[cell.notebook_id]["id"], **_BLANK[table]} for cell in cells}
     return _Rows.of(table, found, "cell_id", wanted)
