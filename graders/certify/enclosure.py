@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -116,11 +116,16 @@ def evidence_of(said: object, where: str) -> Evidence:
         If it says something that evidence cannot.
     """
     try:
-        return TypeAdapter(Evidence).validate_python(said)
+        return _reader().validate_python(said)
     except ValidationError as failure:
         first = failure.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
         raise CourseError(f"is no evidence: {field}: {first['msg']}", where) from None
+
+
+@cache
+def _reader() -> TypeAdapter[Evidence]:
+    return TypeAdapter(Evidence)
 
 
 def open_enclosed(content: bytes, where: str) -> tuple[Standard, Evidence]:

@@ -25,6 +25,7 @@ _OTHERS = {
 }
 _PICTURE = "a picture, perhaps with a credential baked in, which is not supported: take the credential out of it first"
 _WRAPPED = (
+    (rb"%PDF-", "a PDF, which proves nothing by itself: verify certificate.html or credential.json"),
     (rb"\x89PNG\r\n\x1a\n", _PICTURE),
     (rb"\s*<[^{}]{0,2000}?<svg\s|\s*<svg\s", _PICTURE),
     (rb"\s*eyJ[\w-]+\.[\w-]+\.[\w-]+\s*$", "a credential as a JSON Web Token, which is not supported"),

@@ -4,49 +4,37 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import io
 import json
-import math
 import re
 from functools import cache
-from typing import Any
 
-import segno
 from jinja2 import Environment
 from markupsafe import Markup
 
-from graders.certify.enclosure import Standard, open_enclosed
+from graders.certify.enclosure import Standard
+from graders.certify.facts import Facts
 from graders.certify.issue import Certificate, Outcome
 from graders.errors import UsageError
-from graders.ledger import digest_of
 from graders.pages import environment, folder
 from graders.scoring import amount
 
 
-def certificate_page(one: Certificate) -> str:
+def certificate_page(one: Certificate, facts: Facts) -> str:
     """The page of a certificate.
 
     Parameters
     ----------
     one : Certificate
         To show.
+    facts : Facts
+        Of it.
 
     Returns
     -------
     str
         HTML with the credential and its evidence in it.
     """
-    standard, _ = open_enclosed(one.enclosed, one.id)
     script = (folder("certificate") / "verifier.js").read_text(encoding="utf-8")
-    results = one.credential["credentialSubject"]["result"]
-    names = {
-        said["id"]: said["name"] for said in one.credential["credentialSubject"]["achievement"]["resultDescription"]
-    }
-    places = {said["resultDescription"].removeprefix(f"{one.id}:"): place for place, said in enumerate(results)}
-    shown = {
-        slug: {"name": names[f"{one.id}:{slug}"], "place": place, "value": results[place]["value"]}
-        for slug, place in places.items()
-    }
     hashed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (
         _environment()
@@ -54,10 +42,8 @@ def certificate_page(one: Certificate) -> str:
         .render(
             credential=one.credential,
             student=one.student,
-            modules=[shown[slug] for slug in standard.rule.modules],
-            rubrics=list(_rubrics(standard, shown)),
-            qr=_qr(one),
-            fingerprint=fingerprint(one),
+            facts=facts,
+            qr=Markup(facts.qr.replace("<svg ", '<svg role="img" ', 1)),  # noqa: S704  segno's own markup
             script=Markup(script),  # noqa: S704  our own file
             script_hash=f"sha256-{hashed}",
             credential_json=_embedded(json.dumps(dict(one.credential), ensure_ascii=False, sort_keys=True)),
@@ -88,11 +74,6 @@ def transcript_page(outcome: Outcome, standard: Standard) -> str:
     ]
     template = _environment().get_template("transcript.html.j2")
     return template.render(evidence=outcome.evidence, decision=outcome.decision, rule=standard.rule, rounds=rounds)
-
-
-def fingerprint(one: Certificate) -> str:
-    """SHA-256 of the signed credential's canonical text: what paper can show."""
-    return digest_of(dict(one.credential))
 
 
 def embedded(page: bytes) -> tuple[bytes, bytes]:
@@ -126,23 +107,6 @@ def _embedded(text: str) -> Markup:
     nothing else of it may change; none of ours has a `<`.
     """
     return Markup(text.replace("<", "\\u003c"))  # noqa: S704  see above
-
-
-def _rubrics(standard: Standard, shown: dict[str, Any]) -> Any:
-    for rubric in standard.rubrics.values():
-        criteria = []
-        for one in rubric.criteria:
-            reached = shown[f"{rubric.id}:{one.id}"]
-            level = one.levels[math.floor(float(reached["value"]))]
-            criteria.append(reached | {"level": level.name, "says": level.says})
-        yield {"id": rubric.id, "title": rubric.title, "criteria": criteria}
-
-
-def _qr(one: Certificate) -> Markup:
-    out = io.BytesIO()
-    code = segno.make(f"{one.id} sha256:{fingerprint(one)}", error="m", micro=False)
-    code.save(out, kind="svg", xmldecl=False, svgns=True, nl=False, title="Certificate's id and fingerprint", scale=4)
-    return Markup(out.getvalue().decode().replace("<svg ", '<svg role="img" ', 1))  # noqa: S704  segno's own markup
 
 
 @cache

@@ -4,7 +4,7 @@
 
     certificates/issuer.json          the profile: publish it where people trust it, apart from the certificates
     certificates/status-list.json     signed: what is revoked as of now
-    certificates/<student>/           credential.json, evidence.json, certificate.html; or transcript.html
+    certificates/<student>/           transcript.html; and credential.json, evidence.json, certificate.html and .pdf
 """
 
 from __future__ import annotations
@@ -16,16 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from graders.certify.enclosure import Standard
+from graders.certify.facts import facts_of
 from graders.certify.issue import Certificate, Outcome, current_status_list
 from graders.certify.keys import PROFILE, Signer
 from graders.certify.page import certificate_page, transcript_page
+from graders.certify.paper import certificate_pdf
 from graders.certify.workers import side_by_side
 from graders.course import Course, files
 from graders.ledger import Ledger
 
 FOLDER = "certificates"
 STATUS_LIST, CREDENTIAL, EVIDENCE = "status-list.json", "credential.json", "evidence.json"
-PAGE, TRANSCRIPT = "certificate.html", "transcript.html"
+PAGE, PDF, TRANSCRIPT = "certificate.html", "certificate.pdf", "transcript.html"
 
 
 def write(course: Course, standard: Standard, outcomes: Sequence[Outcome], workers: int = 1) -> tuple[Path, ...]:
@@ -87,10 +89,12 @@ def write_status(course: Course, ledger: Ledger, signer: Signer) -> Path:
 
 
 def _papers(one: Certificate) -> dict[str, bytes]:
+    facts = facts_of(one)
     return {
         CREDENTIAL: _json(one.credential),
         EVIDENCE: one.enclosed,
-        PAGE: certificate_page(one).encode(),
+        PAGE: certificate_page(one, facts).encode(),
+        PDF: certificate_pdf(one, facts),
     }
 
 

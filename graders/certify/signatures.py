@@ -10,6 +10,7 @@ from graders.certify import form, jcs, rdfc
 from graders.certify.credential import CONTEXTS
 from graders.certify.finding import Check
 from graders.errors import UsageError
+from graders.ledger import digest_of
 
 
 def signed(document: Mapping[str, Any], kind: form.Kind = "certificate") -> Iterator[Check]:
@@ -37,7 +38,7 @@ def signed(document: Mapping[str, Any], kind: form.Kind = "certificate") -> Iter
     if document["@context"] != list(CONTEXTS if kind == "certificate" else CONTEXTS[:1]):
         yield Check("form", "fails", f"its contexts are not those of a {kind}")
         return
-    yield Check("form", "holds", f"a {kind} with two proofs")
+    yield Check("form", "holds", f"a {kind} with two proofs, fingerprint {digest_of(dict(document))}")
     stated, told = (
         "something that it states was changed since it was signed",
         "something was changed since it was signed",

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from graders.certify.facts import facts_of
 from graders.certify.issue import issue
 from graders.certify.keys import signer
 from graders.certify.page import certificate_page, transcript_page
@@ -26,7 +27,7 @@ def folder(tmp_path_factory):
         part = evidence("student-02", rounds=())
         both = {"student-01": evidence(), "student-02": part}
         whole, partial = issue(course, ledger, STANDARD, both, signer(course, "Office of tests"))
-    page = certificate_page(whole.certificate)
+    page = certificate_page(whole.certificate, facts_of(whole.certificate))
     (folder / "good.html").write_text(page)
     (folder / "transcript.html").write_text(transcript_page(partial, STANDARD))
     for name, old, new in CHANGES:

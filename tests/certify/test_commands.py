@@ -182,6 +182,6 @@ def test_killed_and_again_nothing_is_lost_and_nothing_is_there_twice(course, whe
         assert not ledger.faults()
     folder = course.root / "certificates" / "student-01"
     assert {path.name for path in folder.iterdir()} == {
-        *("credential.json", "evidence.json", "certificate.html", "transcript.html")
+        *("credential.json", "evidence.json", "certificate.html", "certificate.pdf", "transcript.html")
     }
     assert aisa("verify", folder, "--rederive")[0] == 0
