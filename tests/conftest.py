@@ -18,6 +18,7 @@ _LONGEST = (
     "gates/test_m05.py",
     "gates/test_m01.py",
     "gates/test_m08.py",
+    "gates/test_m04.py",
     "demo/test_demo.py",
     "foreign/test_same_rows.py",
     "attacks/test_module_2.py",

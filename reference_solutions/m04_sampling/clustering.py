@@ -71,7 +71,7 @@ def weighted_kmeans(
     x, w = np.asarray(vectors, dtype=float), np.asarray(weights, dtype=float)
     best: dict[str, Any] = {"distortion": np.inf}
     for start in starts:
-        centres, labels = x[list(start)], np.full(len(x), -1)
+        centres, labels = x[list(start)], np.array([])
         for _ in range(rounds):
             before, labels = labels, np.argmin(((x[:, np.newaxis] - centres) ** 2).sum(axis=2), axis=1)
             if np.array_equal(labels, before):

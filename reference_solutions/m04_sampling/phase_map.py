@@ -21,10 +21,13 @@ Oracle
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["trustworthiness"]
+__all__ = ["phase_figure", "trustworthiness"]
 
 
 def trustworthiness(vectors: ArrayLike, positions: ArrayLike, neighbours: int = 5) -> float:
@@ -61,13 +64,61 @@ def trustworthiness(vectors: ArrayLike, positions: ArrayLike, neighbours: int = 
     if np.shape(positions)[0] != n or not 1 <= neighbours < n / 2:
         raise ValueError("the map has all points, and fewer than half of them are neighbours")
 
-    def nearest_first(points: ArrayLike) -> np.ndarray:
+    nearest_first = []
+    for points in (vectors, positions):
         at = np.asarray(points, dtype=float)
         squared = ((at[:, np.newaxis] - at) ** 2).sum(axis=2)
         np.fill_diagonal(squared, -np.inf)  # each point comes first in its own row
-        return np.argsort(squared, axis=1, kind="stable")
-
-    rank = np.argsort(nearest_first(vectors), axis=1)
-    shown = nearest_first(positions)[:, 1 : neighbours + 1]
+        nearest_first.append(np.argsort(squared, axis=1, kind="stable"))
+    rank = np.argsort(nearest_first[0], axis=1)
+    shown = nearest_first[1][:, 1 : neighbours + 1]
     excess = np.maximum(np.take_along_axis(rank, shown, axis=1) - neighbours, 0)
     return float(1 - 2 * excess.sum() / (n * neighbours * (2 * n - 3 * neighbours - 1)))
+
+
+def phase_figure(positions: ArrayLike, labels: ArrayLike, points: Mapping[str, ArrayLike]) -> dict[str, Any]:
+    """A map of phases, with what is simulated marked on it, as plain data.
+
+    Parameters
+    ----------
+    positions : (n, 2) array_like
+        Where each interval lies on the map. [1]
+    labels : (n,) array_like of int
+        Phase of each interval. [1]
+    points : mapping of str to array_like
+        `cluster`, `interval` and `weight` of each simulation point, as `simulation_points` gives them.
+
+    Returns
+    -------
+    dict
+        `title`; `x` and `y` with `label`, `scale` and `limits`; `series` of points, one for each phase that has an
+        interval; `marks` at the simulation points; `left_out`: labels of phases that nothing stands for.
+
+    Examples
+    --------
+    >>> table = {"cluster": [0], "interval": [1], "weight": [1.0]}
+    >>> plain = phase_figure([[0.0, 0.0], [1.0, 2.0], [8.0, 1.0]], [0, 0, 2], table)
+    >>> [one["label"] for one in plain["series"]], plain["marks"], plain["left_out"]
+    (['phase 0', 'phase 2'], [{'label': 'interval 1: 100%', 'x': 1.0, 'y': 2.0}], ['phase 2'])
+    """
+    at, of = np.asarray(positions, dtype=float), np.asarray(labels)
+    series, left_out = [], []
+    for phase in np.unique(of).tolist():
+        x, y = at[of == phase].T.tolist()
+        series.append({"label": f"phase {phase}", "kind": "points", "x": x, "y": y})
+        if phase not in np.asarray(points["cluster"]):
+            left_out.append(f"phase {phase}")
+    marks = []
+    simulated = (np.asarray(points[name]).tolist() for name in ("interval", "weight"))
+    for interval, weight in zip(*simulated, strict=True):
+        x, y = at[interval].tolist()
+        marks.append({"label": f"interval {interval}: {weight:.0%}", "x": x, "y": y})
+    limits = [float(at.min()), float(at.max())]  # the same for both: the map has no scale of its own
+    return {
+        "title": "Phases",
+        "x": {"label": "t-SNE 1 [1]", "scale": "linear", "limits": limits},
+        "y": {"label": "t-SNE 2 [1]", "scale": "linear", "limits": limits},
+        "series": series,
+        "marks": marks,
+        "left_out": left_out,
+    }

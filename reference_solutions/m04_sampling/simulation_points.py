@@ -43,7 +43,7 @@ def simulation_points(
     vectors : (intervals, dimensions) array_like
         What was clustered. [1]
     weights : (intervals,) array_like
-        Share of each interval in the instructions. [1]
+        Weight of each interval; only their proportions matter. [1]
     clustering : mapping
         `labels` of the intervals, and `centres`, a row for each cluster.
     coverage : float

@@ -15,7 +15,7 @@ from scipy import stats
 from sklearn import manifold
 
 from reference_solutions.m04_sampling.intervals import sampled_interval
-from reference_solutions.m04_sampling.phase_map import trustworthiness
+from reference_solutions.m04_sampling.phase_map import phase_figure, trustworthiness
 from reference_solutions.m04_sampling.reconstruction import whole_program
 from reference_solutions.m04_sampling.sample_size import units_needed
 from reference_solutions.m04_sampling.sampling_plan import every_kth_unit, fixed_plan, next_units, sampled_programs
@@ -139,6 +139,24 @@ def test_trust_is_scikit_learns_and_counted_one_by_one(seed, n, neighbours):
         on_map = sorted(others, key=lambda j: np.sum((shown[i] - shown[j]) ** 2))[:neighbours]
         excess += sum(max(0, in_truth.index(j) + 1 - neighbours) for j in on_map)
     assert found == pytest.approx(1 - 2 * excess / (n * neighbours * (2 * n - 3 * neighbours - 1)))
+
+
+@given(st.integers(0, 10**6))
+def test_a_figure_shows_every_interval_once_and_names_what_nothing_stands_for(seed):
+    rng = np.random.default_rng(seed)
+    at, labels = rng.normal(size=(15, 2)), rng.integers(0, 4, size=15)
+    kept = [int(label) for label in labels[:2]]
+    table = {"cluster": sorted(set(kept)), "interval": [kept.index(one) for one in sorted(set(kept))]}
+    table["weight"] = rng.dirichlet(np.ones(len(table["cluster"]))).tolist()
+    plain = phase_figure(at, labels, table)
+    assert json.loads(json.dumps(plain)) == plain
+    shown = {(x, y): one["label"] for one in plain["series"] for x, y in zip(one["x"], one["y"], strict=True)}
+    assert shown == {tuple(place): f"phase {label}" for place, label in zip(at.tolist(), labels, strict=True)}
+    for mark, interval, weight in zip(plain["marks"], table["interval"], table["weight"], strict=True):
+        assert [mark["x"], mark["y"]] == at[interval].tolist()
+        assert mark["label"] == f"interval {interval}: {round(100 * weight)}%"
+    assert set(plain["left_out"]) == {f"phase {label}" for label in set(labels.tolist()) - set(kept)}
+    assert plain["x"]["limits"] == plain["y"]["limits"] == [at.min(), at.max()]
 
 
 # --- plans ------------------------------------------------------------------------------------------------------------
