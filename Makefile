@@ -9,7 +9,7 @@ UV_SYNC := $(UV_RUN) pip install --quiet --compile-bytecode --require-hashes
 UV_LOCK := $(UV_RUN) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: demo test lint notebooks bench locks setup student clean
+.PHONY: demo test lint notebooks bench interop locks setup student clean
 
 demo: setup ## grade a sample cohort and write its report
 	$(BIN)/aisa demo build/demo
@@ -34,6 +34,11 @@ bench: setup ## nbgrader against aisa, models against the usual tools, each on t
 	$(BIN)/python -m tests.benchmarks.models
 	$(BIN)/python -m tests.benchmarks.certificates
 	$(BIN)/python -m tests.benchmarks.throughput
+
+interop: tests/certify/interop/node_modules/.complete ## another implementation that verifies certificates, where node is
+tests/certify/interop/node_modules/.complete: tests/certify/interop/package-lock.json
+	npm ci --prefix $(dir $<) --ignore-scripts --no-audit --no-fund --loglevel error
+	touch $@
 
 setup: .venv/.complete .venv-sandbox/.complete
 
