@@ -188,6 +188,8 @@ class Pack:
         Claim that names the machine which vendor claims describe.
     levers : tuple of Lever
         Claims that are properties of the trace: who changes them changes the trace.
+    figures : tuple of str
+        What a document may ask for by `{figure NAME}`.
     """
 
     id: str
@@ -202,6 +204,7 @@ class Pack:
     levels: Mapping[str, int]
     machine: str
     levers: tuple[Lever, ...] = ()
+    figures: tuple[str, ...] = ()
 
 
 class PackIndex:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from graders.capstone.llm_serving.brief import brief as serving_brief
+from graders.capstone.llm_serving.figures import FIGURES
 from graders.capstone.llm_serving.pack import PACK as SERVING
 from graders.capstone.pack import Pack
 from graders.capstone.records import Brief
+from graders.capstone.rendering.figures import Drawn, Figure
 from graders.errors import UsageError
 
 
@@ -21,13 +23,16 @@ class UseCase:
     pack : Pack
     brief : callable
         `brief(student, salt)`.
+    figures : mapping of str to callable
+        What a document may ask for by `{figure NAME}`.
     """
 
     pack: Pack
     brief: Callable[[str, str], Brief]
+    figures: Mapping[str, Callable[[Drawn], Figure]]
 
 
-USE_CASES = {SERVING.id: UseCase(SERVING, serving_brief)}
+USE_CASES = {SERVING.id: UseCase(SERVING, serving_brief, FIGURES)}
 
 
 def use_case(name: str) -> UseCase:

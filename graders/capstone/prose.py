@@ -18,13 +18,14 @@ from graders.capstone.records import Claim, Section
 REFERENCE = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z0-9_]+)+)(?::([A-Za-z%/*1]+))?\}")
 TABLE = re.compile(r"^\{table ([a-z0-9_.* ]+)\}[ \t]*$", re.MULTILINE)
 FIGURE = re.compile(r"^\{figure ([a-z0-9_]+)\}[ \t]*$", re.MULTILINE)
+_ASKED = re.compile(r"^.*\{(?:table|figure)\b.*$", re.MULTILINE)
 _HEADING = re.compile(r"^## (S(?:1[0-5]|[0-9]))\b[.:]?[ \t]*(.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^(```|~~~).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\]\([^)\s]*\)")
 _LISTED = re.compile(r"^[ \t]*\d+\.[ \t]", re.MULTILINE)
 _HEADINGS = re.compile(r"^#.*$", re.MULTILINE)
-_NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)*(?:e[-+]?\d+)?\s?(?:%|(?!st\b|nd\b|rd\b|th\b)[A-Za-z]+\b)?(?![\w-])")
+NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)*(?:e[-+]?\d+)?\s?(?:%|(?!st\b|nd\b|rd\b|th\b)[A-Za-z]+\b)?(?![\w-])")
 
 
 def sections(text: str) -> tuple[Section, ...]:
@@ -91,7 +92,32 @@ def unbound_numbers(text: str) -> tuple[str, ...]:
     """
     for pattern in (_FENCE, _CODE, REFERENCE, TABLE, FIGURE, _LINK, _LISTED, _HEADINGS):
         text = pattern.sub(" ", text)
-    return tuple(one[0].strip() for one in _NUMBER.finditer(text))
+    return tuple(one[0].strip() for one in NUMBER.finditer(text))
+
+
+def misasked(text: str, figures: Collection[str]) -> tuple[str, ...]:
+    """Lines that ask for a table or a figure and get none: misspelt, not alone on their line, of no known name.
+
+    Parameters
+    ----------
+    text : str
+        Of a section.
+    figures : collection of str
+        Names that there are.
+
+    Returns
+    -------
+    tuple of str
+        As they stand there, in order.
+    """
+    for pattern in (_FENCE, _CODE):
+        text = pattern.sub(" ", text)
+    lines = (one[0] for one in _ASKED.finditer(text))
+    return tuple(
+        line.strip()
+        for line in lines
+        if not TABLE.fullmatch(line) and not ((found := FIGURE.fullmatch(line)) and found[1] in figures)
+    )
 
 
 def shown(claim: Claim, unit: str = "", digits: int = 3) -> str:

@@ -121,6 +121,50 @@ def defend(
         _print_answer(answer)
 
 
+@capstone.command("render")
+def render(
+    student: Whose = "",
+    html: Annotated[Path | None, typer.Option("--html", help="Where the page goes.", show_default=False)] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", help="Where the PDF goes.", show_default=False)] = None,
+    document: Folder = None,
+    use_case: UseCase = "llm_serving",
+    sample: SampleFlag = False,
+    checked: Annotated[
+        bool, typer.Option("--checked", help="Check it, and show each finding where it belongs.")
+    ] = False,
+    no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Do not run evidence notebooks.")] = False,
+    allow_unsafe: AllowUnsafe = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Make a page and a PDF of a design document, tables and figures drawn from its claims."""
+    from graders.capstone import document as documents
+    from graders.capstone import evidence
+    from graders.capstone.check import check as run
+    from graders.capstone.packs import use_case as of
+    from graders.capstone.rendering.document import rendered
+    from graders.capstone.rendering.html import page
+    from graders.capstone.rendering.pdf import paper
+
+    if html is None and pdf is None:
+        raise UsageError("nothing to write", do="Say where: --html PATH, --pdf PATH, or both.")
+    made, folder, interpreter = _whose(student, document, use_case, sample, course)
+    read, unreadable = documents.read(folder)
+    case = of(use_case)
+    report = None
+    if checked:
+        readings = None if no_evidence else evidence.run(read, made, interpreter, allow_unsafe=allow_unsafe)
+        report = run(read, made, case.pack, unreadable, readings)
+    elif unreadable and not (read.claims and read.sections):
+        raise UsageError(unreadable[0].message, unreadable[0].where)
+    one = rendered(read, made, case, report)
+    if html is not None:
+        html.write_text(page(one), encoding="utf-8")
+        typer.echo(f"wrote {html}")
+    if pdf is not None:
+        pdf.write_bytes(paper(one))
+        typer.echo(f"wrote {pdf}")
+
+
 @capstone.command("build", hidden=True)
 def build(
     check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is stale.")] = False,

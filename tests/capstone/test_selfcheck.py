@@ -50,6 +50,7 @@ def test_the_sample_has_nothing_to_mend(folder, document):
         ("claims.yaml", "    value: 0.9\n", "    value: 0.95\n", "L3  req.slo_ttft_p99"),
         ("design.md", "in {cap.nodes} hosts", "in 4 hosts", "L5  design.md S0"),
         ("design.md", "{cap.nodes}", "{cap.hosts}", "no such claim: cap.hosts"),
+        ("design.md", "{figure roofline}", "{figure rooflines}", "asks for no table and no figure"),
         ("decisions.yaml", "confirmation: one-replica", "confirmation: time", "L2  decision machine"),
         ("utility_tree.yaml", "validation: [one-replica, spares-at-peak]", "validation: []", "L2  leaf first-token"),
     ],

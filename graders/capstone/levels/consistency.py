@@ -26,6 +26,10 @@ def is_consistent(matter: Matter) -> Iterator[Finding]:
             if reference[2] and reference[1] in known and not _fits(known[reference[1]].unit, reference[2]):
                 message = f"{reference[0]}: {reference[2]} does not measure what {reference[1]} does"
                 yield Finding("L5", "major", "unknown-reference", message, reference[1], section.id, where)
+        for line in prose.misasked(section.text, matter.index.pack.figures):
+            names = " or ".join(f"{{figure {name}}}" for name in matter.index.pack.figures)
+            message = f"{line[:80]!r} asks for nothing; expected {{table mem.*}}, {names} on a line of its own"
+            yield Finding("L5", "major", "unknown-figure", message, "", section.id, where)
         if numbers := prose.unbound_numbers(section.text):
             shown = ", ".join(numbers[:_SHOWN]) + (" ..." if len(numbers) > _SHOWN else "")
             message = f"section {section.id} states {len(numbers)} numbers that no claim stands for: {shown}"

@@ -126,6 +126,7 @@ PACK = Pack(
     # of every criterion asks that no claim be refuted); another refuted number leaves room for nothing above competent
     levels={"blocking": 1, "decision-error": 1, "target-missed": 2, "major": 2},
     machine="hw.machine",
+    figures=("roofline", "tornado"),
     levers=(
         Lever("wl.prompt_tokens_mean", ("trace.prompt_tokens", "trace.prefix_tokens", "trace.prompt_sum")),
         Lever("wl.output_tokens_mean", ("trace.output_tokens", "trace.output_sum")),

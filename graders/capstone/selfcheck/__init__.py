@@ -55,6 +55,7 @@ def _known(pack: Pack) -> bytes:
             for one in pack.identities
         ],
         "machine": pack.machine,
+        "figures": pack.figures,
         "keys": {name: _keys(kind.model_json_schema()) for name, kind in FILES.items()},
     }  # fmt: skip
     return (json.dumps(content, indent=1, sort_keys=True) + "\n").encode()

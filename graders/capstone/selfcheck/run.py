@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from graders.capstone import expression, prose, units
-from graders.capstone.records import SECTIONS, Claim
+from graders.capstone.records import SECTIONS, Claim, Section
 
 HERE = Path(__file__).resolve().parent
 _FEWEST_WORDS = {"S12": 60, "S13": 60, "S14": 60}
@@ -36,7 +36,7 @@ def main(folder: Path) -> int:
     values = dict(_values(claims, known, found))
     found += [*_missing(claims, known), *_plan(files, claims), *_brief(folder, values, known)]
     text = (folder / "design.md").read_text(encoding="utf-8") if (folder / "design.md").is_file() else ""
-    found += [*_prose(text, claims), *_identities(values, known)]
+    found += [*_prose(text, claims, known["figures"]), *_identities(values, known)]
     for level, message in sorted(found):
         print(f"{level}  {message}")  # noqa: T201  that is what it is for
     _write_claims(folder, claims)
@@ -131,7 +131,7 @@ def _is_given(stated: Any, right: Any) -> bool:
     return bool(stated == right)
 
 
-def _prose(text: str, claims: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _prose(text: str, claims: dict[str, Any], figures: list[str]) -> Iterator[tuple[str, str]]:
     sections = {one.id: one for one in prose.sections(text)}
     spoken: set[str] = set()
     for id_ in SECTIONS:
@@ -143,17 +143,24 @@ def _prose(text: str, claims: dict[str, Any]) -> Iterator[tuple[str, str]]:
         spoken |= found
         if nowhere:
             yield "L5", f"design.md {section.id}: no such claim: {', '.join(sorted(nowhere))}"
+        for line in prose.misasked(section.text, figures):
+            yield "L5", f"design.md {section.id}: {line!r} asks for no table and no figure"
         if numbers := prose.unbound_numbers(section.text):
             yield "L5", f"design.md {section.id}: numbers that no claim stands for: {', '.join(numbers)}"
-        for reference in prose.REFERENCE.finditer(section.text):
-            if reference[2] and reference[1] in claims:
-                claim = Claim(reference[1], "derived", 1.0, str(claims[reference[1]].get("unit", "1")))
-                try:
-                    prose.shown(claim, reference[2])
-                except ValueError as failure:
-                    yield "L5", f"design.md {section.id}: {reference[0]}: {failure}"
+        yield from _references(section, claims)
     if silent := sorted(set(claims) - spoken):
         yield "L5", f"design.md speaks nowhere of {', '.join(silent)}"
+
+
+def _references(section: Section, claims: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """References in a unit that does not fit."""
+    for reference in prose.REFERENCE.finditer(section.text):
+        if reference[2] and reference[1] in claims:
+            claim = Claim(reference[1], "derived", 1.0, str(claims[reference[1]].get("unit", "1")))
+            try:
+                prose.shown(claim, reference[2])
+            except ValueError as failure:
+                yield "L5", f"design.md {section.id}: {reference[0]}: {failure}"
 
 
 def _identities(values: dict[str, Any], known: dict[str, Any]) -> Iterator[tuple[str, str]]:

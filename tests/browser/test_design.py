@@ -1,0 +1,153 @@
+"""A rendered design document in a real browser: silent, harmless, within the screen, open to assistive technology."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from graders.capstone import document as documents
+from graders.capstone.check import check
+from graders.capstone.llm_serving import sample
+from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.packs import use_case
+from graders.capstone.records import Claim, Decision, Document, Evidence, Leaf, Measurement, Option
+from graders.capstone.rendering.document import rendered
+from graders.capstone.rendering.html import page
+from tests.browser.test_cohort_report import ATTEMPTS, AXE, overlap
+from tests.capstone.faults import scaled
+
+pytestmark = pytest.mark.browser
+CASE = use_case(PACK.id)
+MORE = (
+    "[click](javascript:document.title='owned') ![x](http://192.0.2.1/x.png) <http://192.0.2.1>",
+    "[9 GB](#claim-mem.weight_bytes)\n\n[a]: http://192.0.2.1 'b'",
+    "| a | b |\n|---|---|\n" + "| x | y |\n" * 300,
+    "\x1b[31mred\x1b[0m \u202eright to left\u200b",
+    "$$\\href{javascript:document.title='owned'}{x}$$",
+    "> " * 3000 + "\n" + "*" * 5000,
+    "`" * 4000 + "\na fence without an end",
+)
+
+
+def hostile(document: Document) -> Document:
+    """The sample with every field that is a text made an attempt."""
+    text = "\n\n".join(("{table mem.*}", "{figure <script>}", "{figure roofline}", *ATTEMPTS, *MORE))
+    sections = [dataclasses.replace(one, title=ATTEMPTS[0], text=text) for one in document.sections[5:6] * 2]
+    claims = dict(document.claims)
+    for number, attempt in enumerate((*ATTEMPTS, *MORE)):
+        made = Claim(f"own.n{number}", "choice", attempt, attempt, attempt, (attempt,), attempt,
+                     evidence=Evidence("evidence/a.ipynb", "x", "0" * 64))  # fmt: skip
+        claims[made.id] = made
+    one = ATTEMPTS[1]
+    return dataclasses.replace(
+        document,
+        claims=claims,
+        sections=tuple(sections),
+        decisions=(Decision(one, one, one, one, one, (one,), (Option(one, (one,), (one,)),), one, one, (one,), one),),
+        leaves=(Leaf(one, one, one, one, one, one, one, one, one, "H", "H", (one,), (one,), (one,)),),
+        validation=(Measurement(one, one, one, one, one, 3, one, one),),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The sample, one with a fault and its findings, and one that means no good."""
+    folder = tmp_path_factory.mktemp("design")
+    document, _ = documents.read(sample.folder())
+    brief = sample.sample_brief()
+    faulty = scaled("mem.kv_bytes_per_token", 8.0)(document)
+    bad = hostile(document)
+    (folder / "sample.html").write_text(page(rendered(document, brief, CASE)))
+    (folder / "faulty.html").write_text(page(rendered(faulty, brief, CASE, check(faulty, brief, PACK))))
+    (folder / "hostile.html").write_text(page(rendered(bad, brief, CASE, check(bad, brief, PACK))))
+    return folder
+
+
+@pytest.fixture(params=["sample", "faulty", "hostile"])
+def design(request, folder):
+    return folder / f"{request.param}.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_opens_in_silence(visit, design, scheme):
+    seen = visit(design, scheme=scheme)
+    seen.page.wait_for_load_state("networkidle")
+    assert (seen.complaints, seen.requests, seen.dialogs) == ([], [], [])
+    assert seen.page.title() == "Serving Willow 9: design"
+
+
+def test_nothing_of_a_candidate_becomes_markup(visit, folder):
+    page = visit(folder / "hostile.html").page
+    assert page.locator("script, iframe, object, embed, link, img, base, form, input").count() == 0
+    assert page.locator("style").count() == 1
+    assert page.locator("svg").count() == page.locator("svg.plot").count() == 2, "a figure a section, all ours"
+    addresses = page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert {one.split(":")[0] for one in addresses if not one.startswith("#")} <= {"http", "https"}
+    assert page.get_by_text("<script>document.title='owned'</script>").count() > 0, "shown, as text"
+
+
+def test_no_link_of_theirs_leads_to_a_claim(visit, folder):
+    page = visit(folder / "hostile.html").page
+    assert page.locator(".prose a[href^='#']").count() == 0
+
+
+def test_the_policy_would_stop_what_escaping_missed(visit, design):
+    broken = design.with_name(f"broken-{design.name}")
+    broken.write_text(design.read_text().replace("<main", "<script>document.title='owned'</script><main", 1))
+    seen = visit(broken)
+    assert seen.page.title() != "owned"
+    assert any("Content Security Policy" in complaint for complaint in seen.complaints)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_page_is_wider_than_its_screen(visit, design, width):
+    page = visit(design, width=width).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme"),
+    [("sample", 1280, "light"), ("sample", 390, "dark"), ("faulty", 390, "light"), ("hostile", 1280, "dark")],
+)
+def test_axe_finds_no_fault(visit, folder, name, width, scheme):
+    page = visit(folder / f"{name}.html", width=width, scheme=scheme).page
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+    )
+    assert found["passes"], "axe looked at something"
+    assert {one["id"]: [node["html"][:200] for node in one["nodes"][:3]] for one in found["violations"]} == {}
+
+
+def test_a_number_leads_to_its_claim_by_keyboard(visit, folder):
+    page = visit(folder / "sample.html").page
+    page.locator(".prose a[href='#claim-cap.gpus']").first.press("Enter")
+    row = page.locator("tr:target")
+    assert "devices" in row.inner_text()
+    assert row.evaluate(
+        "row => { const box = row.getBoundingClientRect(); return box.top >= 0 && box.top < innerHeight }"
+    )
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(visit, folder, width):
+    page = visit(folder / "sample.html", width=width).page
+    assert page.locator("svg.plot").count() == 2
+    for plot in page.locator("svg.plot").all():
+        frame = plot.bounding_box()
+        boxes = [text.bounding_box() for text in plot.locator("text").all()]
+        assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+        assert all(
+            frame["y"] - 1 <= box["y"] and box["y"] + box["height"] <= frame["y"] + frame["height"] for box in boxes
+        )
+        assert not [(one, two) for place, one in enumerate(boxes) for two in boxes[:place] if overlap(one, two)]
+
+
+def test_it_prints_whole(visit, folder):
+    """On paper the place in the register stands behind a number, and what is folded is open."""
+    page = visit(folder / "sample.html", width=700).page
+    page.emulate_media(media="print")
+    assert page.locator("nav:visible").count() == 0
+    assert page.locator(".prose a sup").first.bounding_box()["width"] > 4
+    assert page.locator("details table").first.bounding_box()["height"] > 50
