@@ -105,17 +105,20 @@ def looked_at(document: Mapping[str, Any], text: bytes, beside: Beside) -> Itera
 
 def _refused(document: Mapping[str, Any], proofs: list[dict[str, Any]]) -> str:
     """Why it is not looked at; empty if it is."""
-    types = document.get("type")
-    if not isinstance(types, list) or not {"OpenBadgeCredential", "AchievementCredential"} & set(map(str, types)):
-        return f"is no certificate and no Open Badges credential: its type is {types!r}"
+    said = document.get("type")
+    types = [str(one) for one in said] if isinstance(said, list) else [str(said)]
+    if "VerifiableCredential" not in types:
+        return f"is no credential: its type is {said!r}"
     if not proofs:
         return "carries no proof: nobody signed it"
     suites = [str(one.get("cryptosuite") or one.get("type")) for one in proofs]
+    told = ", ".join(f"{one} ({_OTHERS[one]})" if one in _OTHERS else one for one in suites)
     if any("previousProof" in one for one in proofs):
         return "a chain of proofs is not supported"
     if suites.count(rdfc.SUITE) != 1:
-        told = ", ".join(f"{one} ({_OTHERS[one]})" if one in _OTHERS else one for one in suites)
-        return f"one proof {rdfc.SUITE} is expected, as Open Badges 3.0 asks for; {told} is not supported alone"
+        return f"one proof {rdfc.SUITE} is expected, as Open Badges 3.0 asks for; {told} is not supported"
+    if not {"OpenBadgeCredential", "AchievementCredential"} & set(types):
+        return f"a credential of another kind is not supported, only Open Badges: {', '.join(types[1:])}"
     return ""
 
 
