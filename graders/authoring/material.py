@@ -167,7 +167,7 @@ def load_module(folder: Path) -> Module:
         raise CourseError(f"a module's folder is called like m02_tools_methods, not {folder.name!r}", where=str(folder))
     if folder.parts[-3:-1] != ("assignments", "authoring"):
         raise CourseError("a module lies in assignments/authoring/ of a material root", where=str(folder))
-    described = yaml_document.read(path, _ModuleYaml)
+    described = yaml_document.read(path, _ModuleYaml, ours=True)
     _require_files(folder, described)
     for index, exercise in enumerate(described.exercises):
         if not exercise.id.startswith(folder.name[:4]):

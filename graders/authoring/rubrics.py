@@ -111,7 +111,7 @@ def rubrics_of(module: Module) -> dict[str, Rubric]:
     path = path_of(module)
     if not written and not path.exists():
         return {}
-    described = yaml_document.read(path, RubricsYaml).exercises
+    described = yaml_document.read(path, RubricsYaml, ours=True).exercises
     for unknown in sorted(set(described) - set(written)):
         raise CourseError("module.yaml lists no written exercise of this id", where=f"{path}: exercises.{unknown}")
     found = {}

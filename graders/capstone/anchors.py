@@ -126,7 +126,7 @@ class _AnchorYaml(_Strict):
 
 
 def _read(path: Path) -> Anchor:
-    said = yaml_document.read(path, _AnchorYaml)
+    said = yaml_document.read(path, _AnchorYaml, ours=True)
     levels = {id_: one.level for id_, one in said.levels.items()}
     because = {id_: one.because for id_, one in said.levels.items()}
     return Anchor(said.id, said.title, said.about, said.sections, said.claims, levels, because)

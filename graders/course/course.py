@@ -198,7 +198,7 @@ def _foreign(root: Path, *, adopting: bool) -> Course:
 
 
 def _ours(root: Path) -> Course:
-    settings = yaml_document.read(root / SETTINGS, Settings)
+    settings = yaml_document.read(root / SETTINGS, Settings, ours=True)
     limits = {name: value for name, value in settings.limits.model_dump().items() if value is not None}
     return Course(
         root=root,

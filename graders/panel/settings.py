@@ -171,7 +171,7 @@ def read(course: Course) -> Settings:
     path = course.root / FILE
     if not path.exists():
         raise UsageError("is not there", str(path), "Run `aisa panel init`, and fill it in.")
-    said = yaml_document.read(path, _Settings)
+    said = yaml_document.read(path, _Settings, ours=True)
     reviewers = tuple(one.reviewer() for one in said.reviewers)
     candidates = {one.id: Candidate(one.id, one.employer, one.team) for one in said.candidates}
     anchors = tuple(Anchor(one.id, one.document, one.levels) for one in said.anchors)

@@ -6,6 +6,7 @@ The committed sample answers one fixed case. Tests instantiate its prose for oth
 from __future__ import annotations
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +104,16 @@ def instantiated(brief: Brief, graph: Graph | None = None) -> Document:
     -------
     Document
     """
-    read, _ = documents.read(folder())
+    read = _committed()
     graph = graph or Graph(PackIndex(PACK), brief)
     made = exemplar.claims(graph.index, graph, values(graph), read.files)
     made |= {one.id: _own(one, made) for one in _OWN}
     return dataclasses.replace(read, pack=PACK.id, claims=made)
+
+
+@functools.cache
+def _committed() -> Document:
+    return documents.read(folder())[0]
 
 
 def _own(one: Claim, made: dict[str, Claim]) -> Claim:
