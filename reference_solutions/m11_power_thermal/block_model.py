@@ -5,7 +5,7 @@ Question
 Model
     .. math:: C \frac{dT}{dt} = P + g T_a - B T, \qquad B T = P + g T_a \text{ in the steady state}
 
-    Four layers of :math:`n` blocks (`stack_conductances_w_per_k`), and twelve nodes for what of spreader and sink lies
+    Four layers of :math:`n` blocks (`stack_w_per_k`), and twelve nodes for what of spreader and sink lies
     beyond the die, west, east, north, south: 4 of the spreader, 4 of the sink below it, 4 of the sink beyond it. A
     trapezoid from the die's edge to the spreader's has the mean of its two sides as its width. Blocks at the die's edge
     share such a trapezoid by their own conductances. Air takes heat from each part of the sink by its share of the
@@ -30,7 +30,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reference_solutions.m11_power_thermal.block_stack import stack_conductances_w_per_k
+from reference_solutions.m11_power_thermal.block_stack import stack_w_per_k
 from reference_solutions.units import Array
 
 __all__ = ["PackageNetwork", "package_network", "steady_temperatures_k"]
@@ -94,7 +94,7 @@ def package_network(blocks_m: ArrayLike, package: Mapping[str, float]) -> Packag
     (array([86.6667]), array([0.2651, 0.5302, 1.7893]))
     """
     blocks = np.asarray(blocks_m, dtype=float)
-    stack = stack_conductances_w_per_k(
+    stack = stack_w_per_k(
         blocks, [package[f"t_{layer}"] for layer in LAYERS], [package[f"k_{layer}"] for layer in LAYERS]
     )
     n = len(blocks)

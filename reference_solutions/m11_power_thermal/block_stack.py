@@ -30,10 +30,10 @@ from numpy.typing import ArrayLike
 
 from reference_solutions.units import Array
 
-__all__ = ["stack_conductances_w_per_k"]
+__all__ = ["stack_w_per_k"]
 
 
-def stack_conductances_w_per_k(blocks_m: ArrayLike, thickness_m: ArrayLike, conductivity_w_per_mk: ArrayLike) -> Array:
+def stack_w_per_k(blocks_m: ArrayLike, thickness_m: ArrayLike, conductivity_w_per_mk: ArrayLike) -> Array:
     """Conductance matrix of a stack of layers that are all cut like one floorplan.
 
     Parameters
@@ -59,7 +59,7 @@ def stack_conductances_w_per_k(blocks_m: ArrayLike, thickness_m: ArrayLike, cond
     --------
     Two squares side by side, one layer:
 
-    >>> stack_conductances_w_per_k([[0.01, 0.01, 0, 0], [0.01, 0.01, 0.01, 0]], [0.001], [100.0])
+    >>> stack_w_per_k([[0.01, 0.01, 0, 0], [0.01, 0.01, 0.01, 0]], [0.001], [100.0])
     array([[ 0.1, -0.1],
            [-0.1,  0.1]])
     """

@@ -29,8 +29,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from reference_solutions.units import GIGA, KILO
-
 __all__ = ["dram_energy_j"]
 
 
@@ -78,7 +76,7 @@ def dram_energy_j(
     """
     if devices < 1 or min(commands.values()) < 0 or not window_s > 0 or not 0 <= active_share <= 1:
         raise ValueError("a device at least, counts not negative, a window, and a share from 0 to 1")
-    volt_devices, cycle_s = chip["vdd_v"] * devices / KILO, chip["tck_ns"] / GIGA  # currents are in mA
+    volt_devices, cycle_s = chip["vdd_v"] * devices / 1e3, chip["tck_ns"] / 1e9  # currents are in mA
     opened, closed = chip["idd3n_ma"], chip["idd2n_ma"]  # what flows anyway
     cycling = chip["idd0_ma"] * (chip["tras"] + chip["trp"]) - opened * chip["tras"] - closed * chip["trp"]
     each_j = {

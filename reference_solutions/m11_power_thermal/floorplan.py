@@ -46,7 +46,7 @@ def floorplan_file(
     units : mapping of str to float
         Power of each unit, by its name. [W]
     slots_m : (n, 4) ndarray
-        Width, height, left edge, lower edge of each slot; as many as units. [m]
+        Width, height, left edge, lower edge of each slot, all of one size; as many as units. [m]
     influence_k_per_w : (n, n) ndarray
         Rise in each slot (row) for a watt in each (column). [K/W]
     links : sequence of (str, str, float)
@@ -70,8 +70,8 @@ def floorplan_file(
     ['core', '0.004', '0.004', '0.004', '0.0']
     """
     names, watts = list(units), np.array(list(units.values()), dtype=float)
-    middle_x, middle_y = slots_m[:, 2] + slots_m[:, 0] / 2, slots_m[:, 3] + slots_m[:, 1] / 2
-    away_m = np.abs(np.subtract.outer(middle_x, middle_x)) + np.abs(np.subtract.outer(middle_y, middle_y))
+    left, low = slots_m[:, 2], slots_m[:, 3]  # of one size: corners are as far apart as middles
+    away_m = np.abs(np.subtract.outer(left, left)) + np.abs(np.subtract.outer(low, low))
     plans: list[tuple[int, ...]] = [()]
     for _ in names:  # unit after unit gets each slot that is still free
         plans = [(*plan, slot) for plan in plans for slot in range(len(slots_m)) if slot not in plan]

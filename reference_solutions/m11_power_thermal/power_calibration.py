@@ -87,6 +87,6 @@ def calibrated_scales(
         raise ValueError("an anchor at least, measured powers and a ridge above 0, and limits on either side of 1")
     units = watts.shape[1]
     seen = np.vstack([watts[rows] / measured[rows, np.newaxis], np.sqrt(ridge) * np.eye(units)])
-    wanted = np.concatenate([1 - others[rows] / measured[rows], np.sqrt(ridge) * np.ones(units)])
+    wanted = np.concatenate([1 - others[rows] / measured[rows], np.full(units, np.sqrt(ridge))])
     scales = optimize.lsq_linear(seen, wanted, bounds=(low, high), method="bvls").x
     return {"scales": scales, "errors": (watts @ scales + others) / measured - 1}

@@ -80,7 +80,7 @@ def settled_temperature_c(
     alone_c = np.asarray(ambient_c) + ohm * dynamic
     grown = beta * ohm * leakage * np.exp(beta * (alone_c - np.asarray(nominal_c)))
     settles = grown <= np.exp(-1)
-    branch: Array = np.where(settles, -grown, 0.0)
+    branch: Array = np.where(settles, -grown, grown)
     rise = -np.real(special.lambertw(branch, 0)) / beta
     return np.asarray(np.where(settles, alone_c + rise, np.inf))
 

@@ -124,7 +124,7 @@ def tj_figure(limits_c: Array, coolers: Mapping[str, float], chip: Mapping[str, 
     -------
     dict
         `title`; `x` and `y` with `label`, `scale`, `limits`; `series`, a line for each cooler, without the limits at
-        which not even the slowest clock is sustained; `marks` where each line has risen for the last time; `left_out`:
+        which not even the slowest clock is sustained; `marks` where each line is within 1 MHz of its end; `left_out`:
         coolers that have no line.
 
     Examples
@@ -148,7 +148,7 @@ def tj_figure(limits_c: Array, coolers: Mapping[str, float], chip: Mapping[str, 
             continue
         sustained = np.interp(working_w[runs], dynamic, clocks)
         series.append({"label": label, "kind": "line", "x": limits_c[runs].tolist(), "y": sustained.tolist()})
-        first = int(np.argmax(sustained >= sustained[-1]))
+        first = int(np.argmax(sustained >= sustained[-1] - 1e-3))
         marks.append({"label": label, "x": float(limits_c[runs][first]), "y": float(sustained[first])})
     return {
         "title": "What a hotter limit buys",

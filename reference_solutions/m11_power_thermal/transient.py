@@ -81,8 +81,9 @@ def rises_k(
         raise ValueError("capacitances and the step must be positive")
     root = np.sqrt(capacitance)
     rates, modes = np.linalg.eigh(np.asarray(conductance_w_per_k) / np.multiply.outer(root, root))
-    rates = np.maximum(rates, 1e-12 / step_s)  # a mode that leads nowhere keeps what it gets
-    decay, gain = np.exp(-rates * step_s), -np.expm1(-rates * step_s) / rates
+    stays = rates * step_s < 1e-12  # a mode that leads nowhere keeps what it gets
+    decay = np.exp(-rates * step_s)
+    gain = np.where(stays, step_s, -np.expm1(-rates * step_s) / np.where(stays, step_s, rates))
     state, driven = modes.T @ (root * start_k), gain * (watts / root @ modes)
     found = np.empty(watts.shape)
     for step in range(len(watts)):

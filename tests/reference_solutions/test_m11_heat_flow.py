@@ -13,7 +13,7 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from reference_solutions.m11_power_thermal.block_model import PackageNetwork, package_network, steady_temperatures_k
-from reference_solutions.m11_power_thermal.block_stack import stack_conductances_w_per_k
+from reference_solutions.m11_power_thermal.block_stack import stack_w_per_k
 from reference_solutions.m11_power_thermal.transient import longest_rk4_step_s, rises_k
 
 RECORDED = Path(__file__).parents[1] / "oracles/m11_power_thermal"
@@ -35,7 +35,7 @@ def network_of(case):
     found = package_network(blocks, case["config"])
     if case["config"].get("block_omit_lateral"):  # of the silicon only
         n, silicon = len(blocks), found.conductance_w_per_k
-        lateral = stack_conductances_w_per_k(blocks, [case["config"]["t_chip"]], [case["config"]["k_chip"]])
+        lateral = stack_w_per_k(blocks, [case["config"]["t_chip"]], [case["config"]["k_chip"]])
         silicon[:n, :n] -= lateral
     return found
 
@@ -152,7 +152,7 @@ def test_a_stack_pair_by_pair():
     for _ in range(40):
         blocks, layers = random_plan(rng), int(rng.integers(1, 5))
         thickness, conductivity = rng.uniform(1e-5, 1e-2, layers), rng.uniform(1, 400, layers)
-        found = stack_conductances_w_per_k(blocks, thickness, conductivity)
+        found = stack_w_per_k(blocks, thickness, conductivity)
         np.testing.assert_allclose(found, by_pairs(blocks, thickness, conductivity), rtol=1e-9, atol=1e-12)
         assert np.abs(found.sum(axis=1)).max() < 1e-9
 
@@ -160,7 +160,7 @@ def test_a_stack_pair_by_pair():
 def test_a_rod_conducts_like_a_rod():
     """Twenty slices of a rod: between the middles of the outer two lie 19 of 20 parts of its length."""
     slices = np.column_stack([np.full(20, 0.001), np.full(20, 0.002), np.arange(20) * 0.001, np.zeros(20)])
-    laplacian = stack_conductances_w_per_k(slices, [0.0005], [130.0])
+    laplacian = stack_w_per_k(slices, [0.0005], [130.0])
     resistance = np.linalg.pinv(laplacian)
     between = resistance[0, 0] + resistance[-1, -1] - 2 * resistance[0, -1]
     assert between == pytest.approx(0.019 / (130.0 * 0.002 * 0.0005), rel=1e-9)
@@ -177,7 +177,7 @@ def test_a_rod_conducts_like_a_rod():
 )
 def test_a_stack_refuses_what_cannot_be(wrong):
     with pytest.raises(ValueError, match=r"overlap|positive"):
-        stack_conductances_w_per_k(*wrong)
+        stack_w_per_k(*wrong)
 
 
 def test_all_heat_leaves_by_the_sink():
