@@ -47,3 +47,20 @@ def student(
         typer.echo(json.dumps(student_data(found.row(student)), indent=2))
     else:
         typer.echo(f"wrote {found.write_student(student, to)}")
+
+
+@report.command("module")
+def module(assignment: Assignment, to: To = None, course: CourseOption = Path(), as_json: AsJson = False) -> None:
+    """Write the page for a module's author: which checks tell, which mistakes are made, which hints help."""
+    from graders.course import load
+    from graders.reports.author import author_data, author_lines
+    from graders.reports.publishing import report as read
+
+    found = read(load(course), assignment)
+    looked, quality = found.findings(), found.cohort.quality
+    if as_json:
+        typer.echo(json.dumps(author_data(found.module, looked, quality), indent=2))
+        return
+    for line in author_lines(found.module, looked, quality):
+        typer.echo(line)
+    typer.echo(f"wrote {found.write_module(to, looked)}")

@@ -7,6 +7,7 @@ from graders.gradebook.marks import KeptMark
 from graders.gradebook.proof import Unmarked, Unproven
 from graders.gradebook.released import SourceCell, SourceNotebook
 from graders.gradebook.scores import auto_scores
+from graders.gradebook.tries import Try
 
 __all__ = [
     "Gradebook",
@@ -14,6 +15,7 @@ __all__ = [
     "KeptMark",
     "SourceCell",
     "SourceNotebook",
+    "Try",
     "Unmarked",
     "Unproven",
     "auto_scores",

@@ -22,6 +22,7 @@ from graders.gradebook.proof import Unmarked, Unproven
 from graders.gradebook.released import SourceNotebook, sources
 from graders.gradebook.releases import Version
 from graders.gradebook.soundness import broken_seals
+from graders.gradebook.tries import Try, tries
 from graders.records import NotebookResult
 
 
@@ -116,6 +117,22 @@ class Readings:
         """
         with self._reading() as connection:
             return evidence.hints(connection, assignment)
+
+    def tries(self, assignment: str) -> dict[tuple[str, str], tuple[Try, ...]]:
+        """Every answer that was ever graded, one for each file that was handed in.
+
+        Parameters
+        ----------
+        assignment : str
+            Slug of the module.
+
+        Returns
+        -------
+        dict
+            By student and exercise, the first first.
+        """
+        with self._reading() as connection:
+            return tries(connection, assignment)
 
     def unproven(self, assignment: str) -> tuple[Unproven, ...]:
         """Scores that no evidence stands behind.

@@ -17,6 +17,7 @@ from graders.gradebook import Gradebook, KeptMark
 from graders.gradebook.evidence import Kept
 from graders.grading import Receipt
 from graders.records import Json
+from graders.reports.findings import Tries
 from graders.reports.submission import Submission
 from graders.reports.untouched import untouched
 
@@ -34,10 +35,13 @@ class Gathered:
         Sorted by student; those who handed nothing in are among them.
     told : mapping
         By exercise and misconception: how often its hint was given.
+    tries : mapping
+        By student and exercise: every answer that was graded.
     """
 
     submissions: tuple[Submission, ...]
     told: Mapping[tuple[str, str], int]
+    tries: Tries
 
 
 def gather(
@@ -74,10 +78,10 @@ def gather(
             notes=notes or {},
             releases=_releases(course, module),
         )
-        told = gradebook.hints(assignment)
+        told, tries = gradebook.hints(assignment), gradebook.tries(assignment)
     handed_in = set(submitted_students(course, assignment))
     students = sorted({*course.students, *handed_in, *(student for student, _ in desk.executions)})
-    return Gathered(tuple(desk.submission(student, student in handed_in) for student in students), told)
+    return Gathered(tuple(desk.submission(student, student in handed_in) for student in students), told, tries)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from graders.authoring.material import Module
 from graders.authoring.rubrics import Rubric, rubrics_of
+from graders.checks import load as load_catalogue
 from graders.course import Course, files
 from graders.course.settings import STUDENT_ID
 from graders.errors import UsageError
 from graders.grading import Receipt
+from graders.reports.author import author_report
 from graders.reports.cohort import cohort_report
+from graders.reports.findings import Findings, Tries, findings
 from graders.reports.gathering import gather
 from graders.reports.student import student_report
 from graders.reports.summary import Cohort, Row, summarise
 
 _COHORT = "cohort.html"
+_MODULE = "module.html"
 _STUDENTS = "students"
 
 
@@ -33,12 +37,15 @@ class Report:
     cohort : Cohort
     rubrics : mapping of str to Rubric
         Of the written exercises.
+    tries : mapping
+        Every answer that was graded, by student and exercise.
     """
 
     course: Course
     module: Module
     cohort: Cohort
     rubrics: Mapping[str, Rubric]
+    tries: Tries = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -101,6 +108,30 @@ class Report:
         page = student_report(self.module, self.row(student), self.rubrics, course=self._course_name)
         return self._write((folder or self.folder).absolute() / _STUDENTS / f"{student}.html", page)
 
+    def findings(self) -> tuple[Findings, ...]:
+        """What the module's author should know of each exercise."""
+        mistakes = load_catalogue(self.module).mistakes
+        quality = self.cohort.quality
+        return findings(self.module, self.cohort.rows, quality.discrimination, self.rubrics, mistakes, self.tries)
+
+    def write_module(self, folder: Path | None = None, found: Sequence[Findings] | None = None) -> Path:
+        """Write the page for the module's author.
+
+        Parameters
+        ----------
+        folder : Path, optional
+            As for `write_cohort`.
+        found : sequence of Findings, optional
+            If they were looked at already.
+
+        Returns
+        -------
+        Path
+            The page.
+        """
+        page = author_report(self.module, found or self.findings(), self.cohort.quality, course=self._course_name)
+        return self._write((folder or self.folder).absolute() / _MODULE, page)
+
     @property
     def _course_name(self) -> str:
         return f"{self.course.course_id} course"
@@ -134,4 +165,4 @@ def report(
     rubrics = rubrics_of(module)
     gathered = gather(course, assignment, receipts, notes)
     cohort = summarise(module, gathered.submissions, course.pass_marks, gathered.told, rubrics)
-    return Report(course, module, cohort, rubrics)
+    return Report(course, module, cohort, rubrics, gathered.tries)

@@ -14,7 +14,7 @@ import numpy as np
 
 from graders.authoring.material import ExerciseEntry
 from graders.psychometrics.estimate import Estimate
-from graders.psychometrics.items import Scores, correlation, discrimination, reliability, standard_error
+from graders.psychometrics.items import Scores, discrimination, reliability, standard_error
 from graders.reports.interval import interval
 from graders.reports.standing import Work
 
@@ -88,29 +88,6 @@ def quality(exercises: Sequence[ExerciseEntry], whole: Mapping[str, Sequence[Wor
         discrimination={entry.id: one for entry, one in zip(exercises, found, strict=True)},
         markers=_markers(works),
     )
-
-
-def of_check(exercise: str, check: str, whole: Mapping[str, Sequence[Work]]) -> Estimate:
-    """What one check tells: who keeps it, against the points in the other exercises.
-
-    Parameters
-    ----------
-    exercise, check : str
-        Id of the exercise, name of its check.
-    whole : mapping of str to sequence of Work
-        By student: all exercises of those whose points are known throughout.
-
-    Returns
-    -------
-    Estimate
-    """
-    kept, elsewhere = [], []
-    for done in whole.values():
-        results = [work.result for work in done if work.entry.id == exercise and work.result is not None]
-        for one in (one for result in results for one in result.checks if one.name == check):
-            kept.append(float(one.kept))
-            elsewhere.append(sum(work.points or 0.0 for work in done if work.entry.id != exercise))
-    return correlation(kept, elsewhere)
 
 
 def table(exercises: Sequence[ExerciseEntry], whole: Mapping[str, Sequence[Work]]) -> Scores:

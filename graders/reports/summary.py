@@ -149,10 +149,12 @@ def summarise(
     rows = tuple(
         row_of(module, submission, pass_marks) for submission in sorted(submissions, key=lambda one: one.student)
     )
-    tried = {entry.id: _tried(entry, rows) for entry in module.exercises}
+    handed_in = {entry.id: tried(entry, rows) for entry in module.exercises}
     rubrics = rubrics or {}
-    difficulties = tuple(difficulty(entry, tried[entry.id], rubrics.get(entry.id)) for entry in module.exercises)
-    shared = [one for entry in module.exercises for one in misconceptions(entry, tried[entry.id], told or Counter())]
+    difficulties = tuple(difficulty(entry, handed_in[entry.id], rubrics.get(entry.id)) for entry in module.exercises)
+    shared = [
+        one for entry in module.exercises for one in misconceptions(entry, handed_in[entry.id], told or Counter())
+    ]
     shares = [row.share for row in rows if row.share is not None]
     flags = [raised for row in rows for raised in _raised(row.submission)]
     return Cohort(
@@ -194,8 +196,21 @@ def whole(rows: Sequence[Row]) -> dict[str, tuple[Work, ...]]:
     }
 
 
-def _tried(entry: ExerciseEntry, rows: Sequence[Row]) -> Tried:
-    """Of those who handed an exercise in: what counts."""
+def tried(entry: ExerciseEntry, rows: Sequence[Row]) -> Tried:
+    """What counts of an exercise, of those who handed it in.
+
+    Parameters
+    ----------
+    entry : ExerciseEntry
+        Which one.
+    rows : sequence of Row
+        Of the cohort.
+
+    Returns
+    -------
+    mapping of str to Work
+        By student.
+    """
     return {
         row.submission.student: work
         for row in rows

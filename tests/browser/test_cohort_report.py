@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from graders.gradebook import Try
+from graders.reports.author import author_report
 from graders.reports.cohort import cohort_report
+from graders.reports.findings import findings
 from graders.reports.student import student_report
 from graders.reports.summary import summarise
 from tests.reports import cohort_records as made_up
@@ -45,7 +48,7 @@ HOSTILE = [
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cohort's page, and three students' pages: an honest one, a hostile one, and one who has it all."""
+    """The cohort's page, its module's, and three students': an honest one, a hostile one, one who has it all."""
     folder = tmp_path_factory.mktemp("report")
     submissions = [*made_up.COHORT, *HOSTILE]
     cohort = summarise(made_up.MODULE, submissions, made_up.PASS_MARKS, None, made_up.RUBRICS)
@@ -57,10 +60,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, student in chosen.items():
         page = student_report(made_up.MODULE, rows[student], made_up.RUBRICS, course=ATTEMPTS[0])
         (folder / f"{name}.html").write_text(page)
+    tries = {(one.student, made_up.ROOFLINE.id): asked(one.student) for one in submissions}
+    quality = cohort.quality
+    found = findings(made_up.MODULE, cohort.rows, quality.discrimination, made_up.RUBRICS, {}, tries)
+    (folder / "module.html").write_text(author_report(made_up.MODULE, found, quality, course=ATTEMPTS[0]))
     return folder
 
 
-@pytest.fixture(params=["cohort", "honest", "hostile", "whole"])
+def asked(student: str) -> tuple[Try, ...]:
+    """Told of every mistake with a hostile name, and handed in again each time."""
+    return tuple(Try(student, made_up.ROOFLINE.id, number, 1.0, 5.0, name) for number, name in enumerate(ATTEMPTS, 1))
+
+
+@pytest.fixture(params=["cohort", "honest", "hostile", "whole", "module"])
 def report(request: pytest.FixtureRequest, folder: Path) -> Path:
     """One page after the other."""
     return folder / f"{request.param}.html"

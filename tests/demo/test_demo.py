@@ -197,6 +197,23 @@ class TestCommands:
         assert alone == said["students"][8]
         assert alone["exercises"][0]["evidence"] == {"execution": alone["executions"]["practical"]}
 
+    def test_module_writes_the_authors_page_which_names_nobody(self, demo: Path, found: Report, made: Desk) -> None:
+        said = self.ran("module", MODULE, "--course", str(demo / "course"))
+        page = demo / "course" / "reports" / MODULE / "module.html"
+        assert said.endswith(f"wrote {page}\n")
+        assert "student-" not in page.read_text()
+        told = json.loads(self.ran("module", MODULE, "--course", str(demo / "course"), "--json"))
+        numbers = {
+            (row.submission.student, name): one
+            for row in found.cohort.rows
+            for name, one in row.submission.executions.items()
+        }
+        for student in MISTAKEN:
+            for exercise, misconception in mistakes(made, student).items():
+                (entry,) = (one for one in told["exercises"] if one["exercise"] == exercise)
+                (known,) = (one for one in entry["known_mistakes"] if one["name"] == misconception)
+                assert numbers[f"student-{student}", found.module.notebook_of(exercise)] in known["now"]
+
     def test_a_student_who_is_none_is_named(self, demo: Path) -> None:
         done = CliRunner().invoke(app, ["report", "student", MODULE, "student-99", "--course", str(demo / "course")])
         assert done.exit_code

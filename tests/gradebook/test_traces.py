@@ -40,3 +40,17 @@ def test_a_hint_counts_once_for_each_file_that_was_handed_in(open_course):
         gradebook.write_rows(tiny.handed_in("student-02"), FULL)
         assert gradebook.hints(tiny.SLUG)[KEYS_ONLY] == 3
         assert gradebook.hints("m98_other") == {}
+
+
+def test_tries_are_files_in_the_order_in_which_they_came_each_as_it_was_graded_last(open_course):
+    first = [tiny.result("first", {"m99_a": 1.0}, digest="s"), FULL[1]]
+    better = [tiny.result("first", {"m99_a": 2.0}, digest="t"), FULL[1]]
+    write(open_course, first)
+    write(open_course, better)
+    write(open_course, [tiny.result("first", {"m99_a": 1.5}, digest="s"), FULL[1]])  # the first file, graded again
+    with Gradebook.open(open_course) as gradebook:
+        found = gradebook.tries(tiny.SLUG)[("student-01", "m99_a")]
+        assert gradebook.tries("m98_other") == {}
+    numbers = ids(open_course, "aisa_execution")
+    assert [(one.points, one.number) for one in found] == [(1.5, numbers[4]), (2.0, numbers[2])]
+    assert {one.misconception for one in found} == {"keys only"}
