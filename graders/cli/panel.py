@@ -58,17 +58,20 @@ def open_case(
     document: Annotated[
         Path | None, typer.Option(help="The design document; the checked one of capstone/STUDENT/design, if not given.")
     ] = None,
-    findings: Annotated[Path | None, typer.Option(help="JSON list of what its checks left open.")] = None,
+    findings: Annotated[
+        Path | None, typer.Option(help="The report of its check, as `aisa capstone check --json` prints it.")
+    ] = None,
     name: Annotated[list[str] | None, typer.Option(help="A name to take out of the text; may be repeated.")] = None,
     course: CourseOption = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Bring a document before the panel, with its findings and questions from the candidate's own notebooks."""
+    from graders.panel.assembly import blocking
     from graders.panel.opening import packet_of
 
     with _desk(course) as desk:
-        found, blocking = packet_of(desk.course, student, document, findings, name or [])
-        _tell(desk.open_case(student, found, blocking), as_json)
+        found = packet_of(desk.course, student, document, findings, name or [])
+        _tell(desk.open_case(student, found, blocking(found)), as_json)
 
 
 @panel.command("assign")

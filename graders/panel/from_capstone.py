@@ -1,9 +1,9 @@
-"""A capstone document as a reviewer's packet: its prose with the claims filled in, its tables, what its check found."""
+"""A capstone document as reviewers read it: its prose with the claims filled in, its tables, what its check found."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from graders.capstone import document as documents
 from graders.capstone import evidence, folders
@@ -11,18 +11,14 @@ from graders.capstone.check import check
 from graders.capstone.packs import use_case
 from graders.capstone.prose import FIGURE, shown, tabled, written
 from graders.capstone.records import Document, Report
+from graders.capstone.records import Finding as Found
 from graders.course import Course
-from graders.panel.answers import answers_of
-from graders.panel.assignment import pseudonym
-from graders.panel.packet import Packet, Section, scrubbed
-from graders.panel.questions import draw_questions
+from graders.panel.assembly import assembled
+from graders.panel.packet import Packet, Section
 from graders.panel.records import Finding
 
-QUESTIONS = 6
-"""Questions of a packet: at five minutes each they fill half of an hour's defence."""
 
-
-def checked(course: Course, student: str, names: Sequence[str] = ()) -> tuple[Packet, tuple[str, ...]]:
+def checked(course: Course, student: str, names: Sequence[str] = ()) -> Packet:
     """The design that a candidate handed in, checked as `aisa capstone check` does it.
 
     Parameters
@@ -36,23 +32,22 @@ def checked(course: Course, student: str, names: Sequence[str] = ()) -> tuple[Pa
 
     Returns
     -------
-    tuple of Packet and tuple of str
-        What reviewers will read, and what blocks it.
+    Packet
     """
     document, unreadable = documents.read(folders.student_folder(course, student) / folders.DOCUMENT)
     brief = folders.brief_of(course, student, document.pack)
     readings = evidence.run(document, brief, course.sandbox_interpreter)
     report = check(document, brief, use_case(document.pack).pack, unreadable, readings)
-    return packet_from(course, document, report, brief.title, names), report.blocking
+    return packet_from(course, document, report, brief.title, names)
 
 
 def packet_from(course: Course, document: Document, report: Report, title: str, names: Sequence[str] = ()) -> Packet:
-    """What reviewers read about a candidate.
+    """What reviewers read about a candidate whose document was checked.
 
     Parameters
     ----------
     course : Course
-        With the candidate's notebooks, from which questions for the defence are drawn.
+        With the candidate's notebooks.
     document : Document
         As it was handed in.
     report : Report
@@ -66,19 +61,16 @@ def packet_from(course: Course, document: Document, report: Report, title: str, 
     -------
     Packet
     """
-    name = pseudonym(course.secret, report.student)
-    sections = tuple(Section(one.id, one.title, _text(one.text, document)) for one in document.sections)
-    questions = draw_questions(answers_of(course, report.student), name, QUESTIONS)
-    packet = Packet(name, title, sections, findings_of(report), questions)
-    return scrubbed(packet, (report.student, *names))
+    sections = [Section(one.id, one.title, _text(one.text, document)) for one in document.sections]
+    return assembled(course, report.student, title, sections, findings_of(report.findings), names)
 
 
-def findings_of(report: Report) -> tuple[Finding, ...]:
+def findings_of(found: Iterable[Found]) -> tuple[Finding, ...]:
     """What the check found, as the panel keeps it.
 
     Parameters
     ----------
-    report : Report
+    found : iterable of graders.capstone.records.Finding
         Of the check.
 
     Returns
@@ -87,7 +79,7 @@ def findings_of(report: Report) -> tuple[Finding, ...]:
     """
     return tuple(
         Finding(f"{one.level} {one.code}", one.severity, one.section, one.claim, _said(one.message, one.recomputed))
-        for one in report.findings
+        for one in found
     )
 
 

@@ -10,7 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from graders.cli import app
+from graders.course import load
+from graders.panel.assembly import blocking
 from graders.panel.desk import Desk
+from graders.panel.opening import packet_of
 from tests.panel import panels
 from tests.panel.panels import CANDIDATE
 
@@ -23,13 +26,16 @@ def aisa(tmp_path):
     document = made.root / "capstone" / CANDIDATE / "design.md"
     document.parent.mkdir(parents=True)
     document.write_text(f"# Serving by {CANDIDATE}\n\n## S1 Context\nText\n\n## S6 Memory\nMore\n")
+    report = document.with_name("report.json")
+    report.write_text(json.dumps({"student": CANDIDATE, "findings": []}))
 
     def run(*words, status=0):
         found = CliRunner().invoke(app, ["panel", *words, "--course", str(made.root)])
         assert found.exit_code == status, (found.output, found.exception)
         return found.output
 
-    run.root = made.root
+    run.root, run.document, run.report = made.root, document, report
+    run.files = ("--document", str(document), "--findings", str(report))
     return run
 
 
@@ -46,7 +52,7 @@ def score(aisa, *values):
 
 
 def test_the_whole_way(aisa):
-    assert json.loads(aisa("open", CANDIDATE, "--json"))["stage"] == "gate passed"
+    assert json.loads(aisa("open", CANDIDATE, *aisa.files, "--json"))["stage"] == "gate passed"
     said = json.loads(aisa("assign", CANDIDATE, "--json"))
     for one in (*said["seats"], said["chair"]):
         aisa("declare", CANDIDATE, "--rater", one["rater"])
@@ -73,18 +79,61 @@ def test_the_whole_way(aisa):
 
 
 def test_a_tampered_log_ends_with_status_1(aisa):
-    aisa("open", CANDIDATE)
+    aisa("open", CANDIDATE, *aisa.files)
     path = next((aisa.root / "panel" / "packets").iterdir())
     path.write_text(path.read_text().replace("Text", "Texts"))
     assert path.name in aisa("check", status=1)
 
 
-def test_a_gate_that_blocks_is_told(aisa, tmp_path):
-    path = tmp_path / "findings.json"
-    found = {"id": "L6-1", "severity": "blocking", "section": "S6", "claim": "mem.x", "message": "m"}
-    path.write_text(json.dumps([found]))
-    result = CliRunner().invoke(app, ["panel", "open", CANDIDATE, "--findings", str(path), "--course", str(aisa.root)])
-    assert "gate blocks: L6-1" in str(result.exception)
+def refused(aisa, *words):
+    done = CliRunner().invoke(app, ["panel", "open", *words, "--course", str(aisa.root)])
+    assert done.exit_code
+    with Desk(load(aisa.root)) as desk:
+        assert desk.case(CANDIDATE).stage == "draft", "nothing was opened"
+    return str(done.exception)
+
+
+def test_a_gate_that_blocks_is_told(aisa):
+    found = {"level": "L6", "code": "over-the-roof", "severity": "blocking", "section": "S6", "claim": "mem.x"}
+    aisa.report.write_text(json.dumps({"student": CANDIDATE, "findings": [{**found, "message": "too much"}]}))
+    assert "gate blocks: L6 over-the-roof mem.x: too much" in refused(aisa, CANDIDATE, *aisa.files)
+
+
+def test_no_document_passes_the_gate_that_no_check_has_looked_at(aisa):
+    """Neither alone: a document without its report would have no finding that blocks it."""
+    said = refused(aisa, CANDIDATE, *aisa.files[:2])
+    assert "a document without the report of its check" in said
+    assert "Give both --document and --findings, or neither" in said
+    assert "a report without its document" in refused(aisa, CANDIDATE, *aisa.files[2:])
+    assert "there is no such folder" in refused(aisa, CANDIDATE), "a file beside the design is no design"
+
+
+@pytest.mark.parametrize(
+    ("report", "told"),
+    [
+        ({"student": "student-02", "findings": []}, "is the report of 'student-02', expected that of 'student-01'"),
+        ({"student": CANDIDATE}, "is no report of a check"),
+        ([], "is no report of a check"),
+        ({"student": CANDIDATE, "findings": [{"severity": "blocking"}]}, "is no report of a check"),
+    ],
+)
+def test_the_report_of_a_check_is_read_strictly(aisa, report, told):
+    aisa.report.write_text(json.dumps(report))
+    said = refused(aisa, CANDIDATE, *aisa.files)
+    assert told in said
+    assert "aisa capstone check STUDENT --json" in said
+
+
+def test_what_the_check_prints_is_what_the_panel_reads(aisa, tmp_path):
+    """The report of a fresh document, as the command prints it: it says what blocks, and so does the panel."""
+    student = "student-02"
+    for words in (("brief", student), ("new", student)):
+        assert CliRunner().invoke(app, ["capstone", *words, "--course", str(aisa.root)]).exit_code == 0
+    printed = CliRunner().invoke(app, ["capstone", "check", student, "--json", "--course", str(aisa.root)])
+    report = tmp_path / "report.json"
+    report.write_text(printed.stdout)
+    found = packet_of(load(aisa.root), student, aisa.document, report)
+    assert len(blocking(found)) == len(json.loads(printed.stdout)["blocking"]) > 0
 
 
 def test_a_design_that_does_not_pass_its_check_is_not_brought_before_the_panel(aisa):
