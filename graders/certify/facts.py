@@ -12,6 +12,7 @@ import segno
 
 from graders.certify.enclosure import Standard, open_enclosed
 from graders.certify.issue import Certificate
+from graders.certify.records import Evidence
 from graders.ledger import digest_of
 
 
@@ -46,11 +47,14 @@ class Table:
     ----------
     id, title : str
         Of the rubric.
+    reviewers : str
+        Whose levels these are.
     criteria : tuple of Shown
     """
 
     id: str
     title: str
+    reviewers: str
     criteria: tuple[Shown, ...]
 
 
@@ -86,7 +90,7 @@ def facts_of(one: Certificate) -> Facts:
     -------
     Facts
     """
-    standard, _ = open_enclosed(one.enclosed, one.id)
+    standard, evidence = open_enclosed(one.enclosed, one.id)
     subject = one.credential["credentialSubject"]
     names = {said["id"]: said["name"] for said in subject["achievement"]["resultDescription"]}
     shown = {
@@ -97,17 +101,18 @@ def facts_of(one: Certificate) -> Facts:
     }
     fingerprint = digest_of(dict(one.credential))
     modules = tuple(shown[slug] for slug in standard.rule.modules)
-    return Facts(modules, tuple(_tables(standard, shown)), fingerprint, _qr(f"{one.id} sha256:{fingerprint}"))
+    return Facts(modules, tuple(_tables(standard, evidence, shown)), fingerprint, _qr(f"{one.id} sha256:{fingerprint}"))
 
 
-def _tables(standard: Standard, shown: Mapping[str, Shown]) -> Iterator[Table]:
+def _tables(standard: Standard, evidence: Evidence, shown: Mapping[str, Shown]) -> Iterator[Table]:
     for rubric in standard.rubrics.values():
         criteria = []
         for one in rubric.criteria:
             reached = shown[f"{rubric.id}:{one.id}"]
             level = one.levels[math.floor(float(reached.value))]
             criteria.append(Shown(reached.name, reached.place, reached.value, level.name, level.says))
-        yield Table(rubric.id, rubric.title, tuple(criteria))
+        found = next(one for one in reversed(evidence.rounds) if one.rubric == rubric.id)
+        yield Table(rubric.id, rubric.title, found.reviewers, tuple(criteria))
 
 
 def _qr(text: str) -> str:

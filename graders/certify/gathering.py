@@ -9,6 +9,7 @@ from graders.certify.records import Circumstance, Evidence, ModuleEvidence, Roun
 from graders.course import Course
 from graders.errors import UsageError
 from graders.ledger import Entry, Ledger
+from graders.panel.records import OPENED, STOPPED
 from graders.reports.publishing import report
 from graders.reports.summary import Row
 from graders.rubrics import Rule
@@ -45,6 +46,7 @@ def gather(course: Course, rule: Rule, rounds: Rounds, ledger: Ledger) -> dict[s
         for row in found.cohort.rows:
             modules.setdefault(row.submission.student, []).append(_module(slug, found.module.title, row))
     circumstances = _circumstances(ledger.entries(kinds=[RECORDED]))
+    stopped = _stopped(ledger.entries(kinds=[STOPPED, OPENED]))
     return {
         student: Evidence(
             student,
@@ -53,6 +55,7 @@ def gather(course: Course, rule: Rule, rounds: Rounds, ledger: Ledger) -> dict[s
             course.attempts,
             circumstances.get(student, ()),
             {"aisa": __version__},
+            stopped.get(student, ()),
         )
         for student in sorted({*course.students, *modules})
     }
@@ -97,6 +100,11 @@ def _circumstances(entries: Iterable[Entry]) -> Mapping[str, tuple[Circumstance,
         said = Circumstance(one.body["what"], one.body["about"], one.body["detail"], one.body["recorded_by"])
         found[one.subject] = (*found.get(one.subject, ()), said)
     return found
+
+
+def _stopped(entries: Iterable[Entry]) -> Mapping[str, tuple[str, ...]]:
+    """Student -> why the check lets no design document pass; nothing once one has passed."""
+    return {one.subject: tuple(map(str, one.body["blocking"])) if one.kind == STOPPED else () for one in entries}
 
 
 def _module(slug: str, title: str, row: Row) -> ModuleEvidence:

@@ -43,18 +43,19 @@ def evidence_of(case: Case) -> tuple[RoundEvidence, ...]:
         outcome = case.outcome(name)
         if outcome is None:
             continue
-        # an appeal is scored by a pair beside the panel, whose own scores stay in the ledger
-        panel = case.rounds[name].outcome or outcome
+        panel = case.rounds[name].outcome  # its own scores stay in the ledger when a pair decides an appeal
+        before = panel.raters if panel is not None and panel is not outcome else 0
         found.append(
             RoundEvidence(
                 outcome.rubric,
                 outcome.version,
                 outcome.digest,
                 dict(outcome.levels),
-                max(outcome.raters, panel.raters),
+                outcome.raters,
                 case.stage is Stage.FINAL,
                 outcome.entry,
                 case.work,
+                before,
             )
         )
     return tuple(found)

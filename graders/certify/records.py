@@ -46,15 +46,17 @@ class RoundEvidence:
     rubric_digest : str
         SHA-256 of the rubric's file.
     levels : mapping of str to float
-        Criterion -> the panel's median level.
+        Criterion -> median level.
     raters : int
-        How many sealed scores the panel gave; an appeal is decided by a pair beside it, and theirs are the levels then.
+        How many sealed scores these levels come from.
     final : bool
         Whether the time for an appeal is over, and none is open.
     log_head : str
         Digest of the ledger's entry that holds the decision.
     work : str
         SHA-256 of the document that was scored.
+    appealed_from : int
+        How many sealed scores the panel had given before a pair decided an appeal; 0 where there was none.
     """
 
     rubric: str
@@ -65,6 +67,13 @@ class RoundEvidence:
     final: bool
     log_head: str
     work: str
+    appealed_from: int = 0
+
+    @property
+    def reviewers(self) -> str:
+        """Whose levels these are, in words."""
+        before = f" who decided an appeal from the {self.appealed_from} of the panel" if self.appealed_from else ""
+        return f"{self.raters} reviewers{before}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +112,8 @@ class Evidence:
     circumstances : tuple of Circumstance
     versions : mapping of str to str
         Of aisa, and digests of the reference models and checks.
+    stopped : tuple of str
+        What keeps the design document from a panel, as its check says it; empty where nothing does.
     """
 
     student: str
@@ -111,6 +122,7 @@ class Evidence:
     attempts: str
     circumstances: tuple[Circumstance, ...]
     versions: Mapping[str, str]
+    stopped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

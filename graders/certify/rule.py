@@ -30,6 +30,7 @@ def apply(rule: Rule, rubrics: Mapping[str, Rubric], evidence: Evidence) -> Deci
     """
     reasons = [
         *_modules(rule, evidence),
+        *(f"design document: its check stops it: {one}" for one in evidence.stopped),
         *(one for name in rule.rubrics for one in _round(rule, rubrics[name], evidence)),
     ]
     return Decision(rule.id, rule.version, not reasons, tuple(reasons))
@@ -61,8 +62,11 @@ def _unsound(rule: Rule, rubric: Rubric, one: RoundEvidence) -> list[str]:
     reasons = []
     if (one.version, one.rubric_digest) != (rubric.version, rubric.digest):
         reasons.append(f"was scored by another rubric (version {one.version}, not {rubric.version} as it stands)")
-    if one.raters < rule.raters:
-        reasons.append(f"{one.raters} reviewers scored it, {rule.raters} are needed")
+    panel = one.appealed_from or one.raters  # a pair that decides an appeal sits beside a panel, not in its place
+    if panel < rule.raters:
+        reasons.append(f"{panel} reviewers scored it, {rule.raters} are needed")
+    if one.appealed_from and one.raters < 2:
+        reasons.append(f"{one.raters} reviewers decided its appeal, a pair is needed")
     if not one.final:
         reasons.append("the decision is not final: an appeal is still possible, or open")
     if not one.log_head or not one.work:

@@ -35,6 +35,7 @@ _RATERS, _CHAIR = ("rater-1", "rater-2", "rater-3"), "rater-9"
 _ANCHORS = {"anchor-1": 3, "anchor-2": 2, "anchor-3": 1}
 _FAULT, _FACTOR = "mem.kv_bytes_per_token", 8.0
 """What the stopped candidate got wrong: the cache of a model with as many key-value heads as heads."""
+_TITLE = "Serving the assistant's model"
 _EMPTY = '    level:\n    comment: ""'
 """Where a reviewer writes in a form."""
 
@@ -81,7 +82,9 @@ def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Cand
         for student, level in zip(students, (3, 1, 3), strict=True):
             document, report = _checked(course, student, faulty=student == students[-1])
             reports[student] = report
-            if not report.blocking:
+            if report.blocking:
+                desk.stop(student, packet_from(course, document, report, _TITLE).digest, report.blocking)
+            else:
                 _through_the_panel(desk, document, report, level, folder)
     by_what = standard(course.material, course.material / "rubrics" / "demo_certification.yaml")
     with Ledger(course) as ledger:
@@ -108,7 +111,7 @@ def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, R
 
 def _through_the_panel(desk: Desk, document: Document, report: Report, level: int, folder: Path) -> None:
     student = report.student
-    desk.open_case(student, packet_from(desk.course, document, report, "Serving the assistant's model"), [])
+    desk.open_case(student, packet_from(desk.course, document, report, _TITLE), [])
     desk.assign(student, _RATERS, _CHAIR)
     for rater in (*_RATERS, _CHAIR):
         desk.declare(student, rater, "")

@@ -85,7 +85,9 @@ class Desk:
             yield _Stepping(self.case(candidate), write)
 
     def open_case(self, candidate: str, packet: Packet, blocking: Sequence[str]) -> Case:
-        """Bring a document before the panel; what the machine's gate says must block nothing."""
+        """Bring a document before the panel; the machine's gate must block nothing: if it does, that is kept."""
+        if blocking and self.case(candidate).stage is Stage.DRAFT:
+            self.stop(candidate, packet.digest, blocking)
         with self._step(candidate) as step:
             body = {
                 "pseudonym": assignment.pseudonym(self.course.secret, candidate),
@@ -97,6 +99,13 @@ class Desk:
             advance(step.case, records.OPENED, body, _now())
             keep(self.course, packet)
             return step(records.OPENED, body)
+
+    def stop(self, candidate: str, work: str, blocking: Sequence[str]) -> None:
+        """Keep why the machine's gate does not let a document pass, unless that is the last that is known of it."""
+        said = {"work": work, "blocking": list(blocking)}
+        known = self.ledger.entries(candidate, kinds=[records.STOPPED])
+        if not known or dict(known[-1].body) != said:
+            self.ledger.append(records.STOPPED, candidate, said)
 
     def assign(self, candidate: str, raters: Sequence[str] = (), chair: str = "", expertise: str = "") -> Case:
         """Give a case its panel: drawn, or named and looked at for conflicts."""

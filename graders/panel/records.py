@@ -22,6 +22,9 @@ APPEALED = "panel decision appealed"
 CLOSED = "panel case closed"
 """Steps of a case: their entries' subject is the candidate."""
 
+STOPPED = "panel document stopped"
+"""The machine's gate let a candidate's document not pass: no step of a case, but known from then on."""
+
 STEPS = (
     *(OPENED, ASSIGNED, DECLARED, REPLACED, QUALIFIED, SEALED, REVEALED, MODERATED),
     *(DECIDED, SIGNED, RELEASED, APPEALED, CLOSED),

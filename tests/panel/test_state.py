@@ -85,7 +85,10 @@ def test_each_stage_but_the_last_leads_on():
 def test_the_gate_is_named_when_it_blocks(desk):
     with pytest.raises(UsageError, match=r"gate blocks: L6-roof, S13"):
         desk.open_case(CANDIDATE, panels.packet(desk.course), ["L6-roof", "S13"])
-    assert desk.ledger.entries() == ()
+    (kept,) = desk.ledger.entries()
+    assert (kept.kind, kept.body["blocking"]) == (are.STOPPED, ["L6-roof", "S13"])
+    assert desk.case(CANDIDATE).stage is Stage.DRAFT
+    assert desk.cases() == ()
 
 
 def test_what_is_missing_is_said(desk):
