@@ -74,7 +74,7 @@ def model_errors(predicted: ArrayLike, measured: ArrayLike) -> dict[str, float]:
         "wape": float(np.sum(np.abs(errors)) / np.sum(machine)),
         "mpe": float(np.mean(errors / machine)),
         "worst": float(np.max(np.abs(errors) / machine)),
-        "r2": float(1 - np.sum(errors**2) / spread) if spread > 0 else np.nan,
+        "r2": float(1 - np.sum(errors**2) / spread) if np.any(machine != machine[0]) else np.nan,
         "ratio": float(np.exp(np.mean(np.log(model / machine)))),
         "rmse": float(np.sqrt(np.mean(errors**2))),
     }

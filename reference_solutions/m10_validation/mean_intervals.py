@@ -68,10 +68,10 @@ def interval_table(before_s: ArrayLike, after_s: ArrayLike, confidence: float = 
     samples = [np.asarray(sample, dtype=float) for sample in (before_s, after_s)]
     if min(sample.size for sample in samples) < 2 or not 0 < confidence < 1:
         raise ValueError("each sample needs two runs, and the confidence lies between 0 and 1")
+    if all(np.all(sample == sample[0]) for sample in samples):
+        raise ValueError("runs that never vary have no interval")
     (first, second), share = [sample.mean() for sample in samples], (1 + confidence) / 2
     v1, v2 = (sample.var(ddof=1) / sample.size for sample in samples)
-    if v1 + v2 == 0:
-        raise ValueError("runs that never vary have no interval")
     df1, df2 = (sample.size - 1 for sample in samples)
     t = special.stdtrit((v1 + v2) ** 2 / (v1**2 / df1 + v2**2 / df2), share)
     half = [special.stdtrit(df1, share) * np.sqrt(v1), special.stdtrit(df2, share) * np.sqrt(v2), t * np.sqrt(v1 + v2)]

@@ -122,6 +122,7 @@ def test_a_perfect_model_and_one_without_spread():
     perfect = model_errors([1.0, 2.0, 4.0], [1.0, 2.0, 4.0])
     assert perfect == {name: 1.0 if name in {"r2", "ratio"} else 0.0 for name in perfect}
     assert np.isnan(model_errors([1.0, 2.0], [3.0, 3.0])["r2"])
+    assert np.isnan(model_errors([0.2, 0.1, 0.3], [0.1, 0.1, 0.1])["r2"])  # whose mean is not 0.1 in floats
     mean = model_errors([2.0, 2.0, 2.0], [1.0, 2.0, 3.0])
     assert mean["r2"] == pytest.approx(0)
 

@@ -98,7 +98,7 @@ def test_no_interval_of_such_samples(wrong):
     with pytest.raises(ValueError, match="two runs"):
         interval_table(*wrong)
     with pytest.raises(ValueError, match="never vary"):
-        interval_table([1.0, 1.0], [2.0, 2.0])
+        interval_table([0.1, 0.1, 0.1], [2.0, 2.0])  # whose mean is not 0.1 in floats
 
 
 # --- bootstrap --------------------------------------------------------------------------------------------------------
