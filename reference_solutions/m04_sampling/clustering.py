@@ -45,7 +45,7 @@ def weighted_kmeans(
     weights : (intervals,) array_like
         Share of each interval in the instructions. [1]
     starts : sequence of sequence of int
-        For each start the numbers of the intervals where the centres begin. [1]
+        For each start the numbers of the intervals where the centres begin.
     rounds : int
         Most rounds of a start, each a labelling and a move of the centres. [1]
 

@@ -37,9 +37,9 @@ def sampled_interval(
     Parameters
     ----------
     values : (n,) array_like
-        What was measured in each unit: cycles, misses. [any]
+        What was measured in each unit: cycles, misses.
     bases : (n,) array_like, optional
-        What it is a ratio to, in each unit: instructions, accesses; one, if there is none. [any]
+        What it is a ratio to, in each unit: instructions, accesses; one, if there is none.
     confidence : float
         Probability with which the interval is to hold the truth. [1]
     population : float

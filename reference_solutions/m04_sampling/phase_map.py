@@ -84,7 +84,7 @@ def phase_figure(positions: ArrayLike, labels: ArrayLike, points: Mapping[str, A
     positions : (n, 2) array_like
         Where each interval lies on the map. [1]
     labels : (n,) array_like of int
-        Phase of each interval. [1]
+        Phase of each interval.
     points : mapping of str to array_like
         `cluster`, `interval` and `weight` of each simulation point, as `simulation_points` gives them.
 

@@ -41,7 +41,7 @@ def projected_vectors(vectors: ArrayLike, dimensions: int = 15, seed: int | np.r
     dimensions : int
         Dimensions to keep. [1]
     seed : int or Generator
-        From which the matrix is drawn, row by row. [1]
+        From which the matrix is drawn, row by row.
 
     Returns
     -------

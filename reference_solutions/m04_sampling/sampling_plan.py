@@ -74,7 +74,7 @@ def next_units(units: Array, cpi: Array, population: int, error: float) -> Array
     Parameters
     ----------
     units : (measured,) ndarray of int
-        Numbers of the units that have been measured. [1]
+        Numbers of the units that have been measured.
     cpi : (measured,) ndarray
         What they measured. [1]
     population : int
@@ -109,7 +109,7 @@ def fixed_plan(units: Array, cpi: Array, population: int, error: float) -> Array
     Parameters
     ----------
     units : (measured,) ndarray of int
-        Numbers of the units that have been measured. [1]
+        Numbers of the units that have been measured.
     cpi : (measured,) ndarray
         What they measured. [1]
     population : int

@@ -221,7 +221,8 @@ plt.show()
 #
 # 1. label every interval with its nearest centre; of equally near ones take the lowest number;
 # 2. if no label has changed since the round before, stop;
-# 3. move every centre to the weighted mean of its intervals; a centre without intervals stays where it is.
+# 3. move every centre to the weighted mean of its intervals; a centre without intervals stays where it is. (A
+#    start may have an interval twice: one of the two centres then has nobody.)
 #
 # It stops after `rounds` rounds at the latest, with the labels of the last round, and the centres after their last
 # move. Neither step can make $D$ larger, but it may end in a place that is good only locally. So there are several
@@ -241,7 +242,7 @@ def weighted_kmeans(vectors, weights, starts, rounds):
     starts:  list of starts, each a list with the numbers of k intervals (from 0)
     rounds:  most rounds of a start [1]
 
-    Returns a dict with `labels` (of each interval), `centres` (a row for each cluster) and `distortion`.
+    Returns a dict with `labels` (of each interval), `centres` (a row for each cluster) and their `distortion`.
 
     Raises ValueError if there is no start, or no round.
     """
@@ -379,8 +380,8 @@ plt.show()
 # %% [markdown]
 # ## 3. Which intervals stand for the program?
 #
-# One for each cluster: the interval **nearest to the centre**, of equally near ones the first. It counts as much as its
-# cluster: the cluster's share of all weights. What the whole program does is then estimated by
+# One for each cluster: the interval **nearest to the centre**, of equally near ones (rounding aside) the first. It
+# counts as much as its cluster: the cluster's share of all weights. What the whole program does is then estimated by
 #
 # $$ \hat m = \sum_j q_j\,m_j, \qquad \sum_j q_j = 1. $$
 #
@@ -694,8 +695,8 @@ else:
 
 # %% [markdown]
 # How often does a 95 % interval hold the truth? Two programs, one calm, one in which few units hold most of the cycles;
-# 400 samples of each size. Grey is the *bootstrap*, which draws from the sample again and again instead of believing in
-# Student.
+# 400 samples of each size. Dotted is the *bootstrap*, which draws from the sample again and again instead of believing
+# in Student.
 
 
 # %%
