@@ -64,3 +64,38 @@ def module(assignment: Assignment, to: To = None, course: CourseOption = Path(),
     for line in author_lines(found.module, looked, quality):
         typer.echo(line)
     typer.echo(f"wrote {found.write_module(to, looked)}")
+
+
+@report.command("panel")
+def panel(
+    of: Annotated[str, typer.Option(help="document or defence.")] = "document",
+    to: Annotated[Path | None, typer.Option(help="Folder for the page; reports/panel in the course.")] = None,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write the page about the panel's reviewers: who is severe, how far they agree, how many it takes."""
+    from dataclasses import asdict
+
+    from graders.course import files, load
+    from graders.errors import UsageError
+    from graders.panel.desk import Desk
+    from graders.panel.report import reviewers_lines, reviewers_report
+    from graders.panel.reviewers import panel_of
+
+    rubrics = {"document": "capstone", "defence": "defence"}
+    if of not in rubrics:
+        raise UsageError(
+            f"{of!r} is no round that reviewers are looked at in", "--of", f"One of: {', '.join(rubrics)}."
+        )
+    with Desk(load(course)) as desk:
+        rubric = desk.rubric(rubrics[of])
+        found = panel_of(desk.cases(), desk.ledger.entries(), rubric, of)
+        if as_json:
+            typer.echo(json.dumps(asdict(found), indent=2))
+            return
+        for line in reviewers_lines(found):
+            typer.echo(line)
+        path = (to or desk.course.root / "reports" / "panel").absolute() / f"{of}.html"
+        page = reviewers_report(found, course=f"{desk.course.course_id} course")
+        files.write(desk.course.root, path, page.encode(), 0o600)
+    typer.echo(f"wrote {path}")

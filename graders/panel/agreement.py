@@ -44,15 +44,40 @@ def agreement(cases: Sequence[Case], rubric: Rubric, round_: str) -> tuple[Agree
     tuple of Agreement
         By criterion, the total last.
     """
-    rounds = [one.rounds[round_] for one in cases if round_ in one.rounds]
-    scored = [one for one in rounds if any(scores.rubric == rubric.digest for scores in one.scores.values())]
+    scored = [one.rounds[round_] for one in revealed(cases, rubric, round_)]
     raters = sorted({rater for one in scored for rater in one.scores})
-    found = [Agreement(one.id, of_levels(_table(scored, raters, {one.id: 1.0}))) for one in rubric.criteria]
-    weights = {one.id: one.weight / TOP_LEVEL for one in rubric.criteria}
-    return (*found, Agreement("total", of_totals(_table(scored, raters, weights))))
+    found = [Agreement(one.id, of_levels(table(scored, raters, {one.id: 1.0}))) for one in rubric.criteria]
+    return (*found, Agreement("total", of_totals(table(scored, raters, weights(rubric)))))
 
 
-def _table(scored: Sequence[Round], raters: Sequence[str], weights: Mapping[str, float]) -> np.ndarray:
+def revealed(cases: Sequence[Case], rubric: Rubric, round_: str) -> tuple[Case, ...]:
+    """Cases whose scores of a round are known, and given by this wording of the rubric.
+
+    Parameters
+    ----------
+    cases : sequence of Case
+        Of a course.
+    rubric : Rubric
+        That they are scored by.
+    round_ : str
+        `document` or `defence`.
+
+    Returns
+    -------
+    tuple of Case
+    """
+    there = [one for one in cases if round_ in one.rounds and one.rounds[round_].scores]
+    return tuple(
+        one for one in there if all(scores.rubric == rubric.digest for scores in one.rounds[round_].scores.values())
+    )
+
+
+def weights(rubric: Rubric) -> dict[str, float]:
+    """Points of a level on each criterion: the top level throughout gives 100."""
+    return {one.id: one.weight / TOP_LEVEL for one in rubric.criteria}
+
+
+def table(scored: Sequence[Round], raters: Sequence[str], weights: Mapping[str, float]) -> np.ndarray:
     """Documents in rows, reviewers in columns; NaN where somebody did not sit on the panel."""
     table = np.full((len(scored), len(raters)), np.nan)
     for row, one in enumerate(scored):
