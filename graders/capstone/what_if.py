@@ -58,6 +58,27 @@ class Flip:
 
 
 @dataclass(frozen=True, slots=True)
+class Prepared:
+    """A question that a use case keeps ready for the defence.
+
+    Attributes
+    ----------
+    id, criterion : str
+        A name, and the criterion of the defence's rubric that it bears on.
+    asks, listen : str
+        What the panel says, and what a good answer has in it. References to claims in braces.
+    changes : mapping of str to str
+        What is changed, as `what_if` takes it: the console's answer.
+    """
+
+    id: str
+    criterion: str
+    asks: str
+    listen: str
+    changes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class WhatIf:
     """An answer.
 
@@ -157,6 +178,8 @@ def _computed(matter: Matter, one: Required, before: Mapping[str, Value], after:
 
 def _pulled(matter: Matter, before: Mapping[str, Value], asked: Mapping[str, Value]) -> Matter:
     """The same document before a brief whose trace is longer, denser or busier, where that was asked for."""
+    if not any(lever.claim in asked for lever in matter.index.pack.levers):
+        return matter  # and with it what was simulated before the change
     data = dict(matter.brief.data)
     for lever in matter.index.pack.levers:
         old, new = before.get(lever.claim), asked.get(lever.claim)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +14,8 @@ from graders.cli.options import AllowUnsafe, AsJson, CourseOption
 from graders.errors import UsageError
 
 if TYPE_CHECKING:
+    from graders.capstone.levels.matter import Matter
+    from graders.capstone.packs import UseCase as UseCaseRecord
     from graders.capstone.records import Brief, Report
     from graders.capstone.what_if import WhatIf
 
@@ -91,8 +94,12 @@ def check(
 @capstone.command("defend")
 def defend(
     changes: Annotated[
-        list[str], typer.Option("--set", help="id=value, id=x2 or id=-20%; may be given many times.", metavar="CHANGE")
-    ],
+        list[str] | None,
+        typer.Option("--set", help="id=value, id=x2 or id=-20%; may be given many times.", metavar="CHANGE"),
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--page", help="Write questions with folded answers there.", show_default=False)
+    ] = None,
     student: Whose = "",
     document: Folder = None,
     use_case: UseCase = "llm_serving",
@@ -100,7 +107,7 @@ def defend(
     course: CourseOption = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Change claims of a document, and see everything that follows on its own graph."""
+    """Change claims of a document, and see everything that follows on its own graph; or prepare a page of questions."""
     from graders.capstone import document as documents
     from graders.capstone.levels.matter import matter
     from graders.capstone.pack import PackIndex
@@ -111,10 +118,17 @@ def defend(
     read, unreadable = documents.read(folder)
     if unreadable and not read.claims:
         raise UsageError(unreadable[0].message, unreadable[0].where)
+    seen = matter(read, PackIndex(of(use_case).pack), made)
+    if to is not None:
+        _write_defence(to, seen, of(use_case))
+    if not changes:
+        if to is None:
+            raise UsageError("nothing was asked", do="Change a claim with --set id=value, or write a page with --page.")
+        return
     pairs = [one.partition("=") for one in changes]
     if wrong := [one for one, pair in zip(changes, pairs, strict=True) if not pair[1]]:
         raise UsageError(f"found --set {wrong[0]!r}, expected id=value")
-    answer = what_if(matter(read, PackIndex(of(use_case).pack), made), {id_: value for id_, _, value in pairs})
+    answer = what_if(seen, {id_: value for id_, _, value in pairs})
     if as_json:
         typer.echo(json.dumps(asdict(answer), indent=2))
     else:
@@ -198,6 +212,21 @@ def _whose(
     opened = load(course)
     own = folders.student_folder(opened, student) / folders.DOCUMENT
     return folders.brief_of(opened, student, use_case), document or own, opened.sandbox_interpreter
+
+
+def _write_defence(path: Path, seen: Matter, case: UseCaseRecord) -> None:
+    """Try every change of the page, with a bar where somebody watches."""
+    from graders.capstone.defence import count, defence
+    from graders.capstone.rendering.defence_page import defence_page
+    from graders.capstone.rendering.document import rendered
+    from graders.capstone.rendering.figures import Drawn, figure, tornado
+
+    with typer.progressbar(length=count(seen, case), label="asking", file=sys.stderr) as bar:
+        made = defence(seen, case, lambda: bar.update(1))
+    drawn = Drawn(seen.graph, seen.values, seen.document.claims)
+    page = defence_page(rendered(seen.document, seen.brief, case), made, figure("tornado", {"tornado": tornado}, drawn))
+    path.write_text(page, encoding="utf-8")
+    typer.echo(f"wrote {path}")
 
 
 def _print(report: Report) -> None:

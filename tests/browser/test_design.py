@@ -8,11 +8,18 @@ import pytest
 
 from graders.capstone import document as documents
 from graders.capstone.check import check
+from graders.capstone.defence import defence
+from graders.capstone.graph import Graph
+from graders.capstone.levels.matter import matter
 from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.llm_serving.questions import QUESTIONS
+from graders.capstone.pack import PackIndex
 from graders.capstone.packs import use_case
-from graders.capstone.records import Claim, Decision, Document, Evidence, Leaf, Measurement, Option
+from graders.capstone.records import Brief, Claim, Decision, Document, Evidence, Leaf, Measurement, Option
+from graders.capstone.rendering.defence_page import defence_page
 from graders.capstone.rendering.document import rendered
+from graders.capstone.rendering.figures import Drawn, figure
 from graders.capstone.rendering.html import page
 from tests.browser.test_cohort_report import ATTEMPTS, AXE, overlap
 from tests.capstone.faults import scaled
@@ -61,10 +68,23 @@ def folder(tmp_path_factory):
     (folder / "sample.html").write_text(page(rendered(document, brief, CASE)))
     (folder / "faulty.html").write_text(page(rendered(faulty, brief, CASE, check(faulty, brief, PACK))))
     (folder / "hostile.html").write_text(page(rendered(bad, brief, CASE, check(bad, brief, PACK))))
+    for name, one in (("defence", document), ("hostile-defence", bad)):
+        (folder / f"{name}.html").write_text(prepared(one, brief))
     return folder
 
 
-@pytest.fixture(params=["sample", "faulty", "hostile"])
+def prepared(document: Document, brief: Brief) -> str:
+    """A defence with one driver and two questions: each answer takes a simulation."""
+    seen = matter(document, PackIndex(PACK), brief)
+    sensitivity = dataclasses.replace(PACK.sensitivity, drivers=("net.startup",))
+    pack = dataclasses.replace(PACK, sensitivity=sensitivity, levers=())
+    few = dataclasses.replace(seen, index=PackIndex(pack), graph=Graph(PackIndex(pack), brief))
+    made = defence(few, dataclasses.replace(CASE, questions=QUESTIONS[-2:]))
+    drawn = Drawn(seen.graph, seen.values, document.claims)
+    return defence_page(rendered(document, brief, CASE), made, figure("tornado", CASE.figures, drawn))
+
+
+@pytest.fixture(params=["sample", "faulty", "hostile", "defence", "hostile-defence"])
 def design(request, folder):
     return folder / f"{request.param}.html"
 
@@ -74,7 +94,7 @@ def test_it_opens_in_silence(visit, design, scheme):
     seen = visit(design, scheme=scheme)
     seen.page.wait_for_load_state("networkidle")
     assert (seen.complaints, seen.requests, seen.dialogs) == ([], [], [])
-    assert seen.page.title() == "Serving Willow 9: design"
+    assert seen.page.title() == f"Serving Willow 9: {'defence' if 'defence' in design.name else 'design'}"
 
 
 def test_nothing_of_a_candidate_becomes_markup(visit, folder):
@@ -104,17 +124,29 @@ def test_the_policy_would_stop_what_escaping_missed(visit, design):
 def test_no_page_is_wider_than_its_screen(visit, design, width):
     page = visit(design, width=width).page
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
-    [("sample", 1280, "light"), ("sample", 390, "dark"), ("faulty", 390, "light"), ("hostile", 1280, "dark")],
+    [
+        ("sample", 1280, "light"),
+        ("sample", 390, "dark"),
+        ("faulty", 390, "light"),
+        ("hostile", 1280, "dark"),
+        ("defence", 1280, "light"),
+        ("defence", 390, "dark"),
+        ("hostile-defence", 320, "light"),
+    ],
 )
 def test_axe_finds_no_fault(visit, folder, name, width, scheme):
     page = visit(folder / f"{name}.html", width=width, scheme=scheme).page
+    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     page.evaluate(AXE.read_text())
     found = page.evaluate(
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+        "axe.run({resultTypes: ['violations'],"
+        " runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
     )
     assert found["passes"], "axe looked at something"
     assert {one["id"]: [node["html"][:200] for node in one["nodes"][:3]] for one in found["violations"]} == {}
@@ -150,4 +182,20 @@ def test_it_prints_whole(visit, folder):
     page.emulate_media(media="print")
     assert page.locator("nav:visible").count() == 0
     assert page.locator(".prose a sup").first.bounding_box()["width"] > 4
+    assert page.locator("details table").first.bounding_box()["height"] > 50
+
+
+def test_an_answer_unfolds_by_keyboard_and_a_cell_leads_to_what_follows(visit, folder):
+    page = visit(folder / "defence.html").page
+    fold = page.locator("#questions ~ ol details").first
+    assert not fold.locator("table").is_visible()
+    fold.locator("summary").press("Enter")
+    assert fold.locator("table").is_visible()
+    page.locator(".grid td a").first.press("Enter")
+    assert "times 0.5" in page.locator("details:target summary").inner_text()
+
+
+def test_answers_print(visit, folder):
+    page = visit(folder / "defence.html", width=700).page
+    page.emulate_media(media="print")
     assert page.locator("details table").first.bounding_box()["height"] > 50

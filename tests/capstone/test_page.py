@@ -23,7 +23,7 @@ COMMANDS = [
 def test_the_commands_run(tmp_path, monkeypatch):
     init(tmp_path / "c", course_id="c", students=("student-01",))
     monkeypatch.chdir(tmp_path / "c")
-    assert len(COMMANDS) == 4
+    assert len(COMMANDS) == 6
     for line in COMMANDS:
         program, *words = shlex.split(line)
         assert program == "aisa"

@@ -53,9 +53,17 @@ def test_more_slots_serve_no_more(seen):
     assert goodput == pytest.approx(0.0, abs=0.01)
 
 
-def test_no_other_machine_stays_within_the_budget(graph, brief):
-    costs = {name: one["cost.tco"] for name, one in designs(graph).items()}
-    assert [name for name, cost in costs.items() if cost <= brief.values["req.budget_tco"]] == ["H100 SXM"]
+def test_the_runner_up_costs_a_little_more_and_the_third_machine_too_much(seen):
+    assert replicas(seen, hw__machine="H200 SXM") == ("6", set())
+    answer = what_if(seen, {"hw.machine": "H200 SXM"})
+    assert 0 < {one.id: one.share for one in answer.claims}["cost.tco"] < 0.05
+    assert "budget" in replicas(seen, hw__machine="A100 SXM 80 GB")[1]
+
+
+def test_smaller_replicas_of_the_runner_up_break_the_budget(graph, brief, seen):
+    smaller = designs(graph)["H200 SXM"]
+    assert smaller["par.tp"] < seen.values["par.tp"]
+    assert smaller["cost.tco"] > brief.values["req.budget_tco"]
 
 
 def test_halves_of_the_trace_differ_by_less_than_twice_their_standard_error(brief):

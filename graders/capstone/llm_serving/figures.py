@@ -26,12 +26,12 @@ def roofline(drawn: Drawn) -> Figure:
          ("roof.arith_intensity_prefill", "wl.prompt_tokens_mean", "perf.prefill_time", "model.token_flops")),
     )  # fmt: skip
     across = decades(min(ridge, *(one[1] for one in points)) / 2, max(ridge, *(one[1] for one in points)) * 2)
-    up = decades(min(10.0 ** across[0] * bandwidth, *(one[2] for one in points)), peak * 1.2)
+    up = decades(min(one[2] for one in points) / 3, peak * 1.2)
 
     def place(intensity: float, rate: float) -> tuple[float, float]:
         return logarithmic(intensity, across), _HEIGHT_PX * (1 - logarithmic(rate, up))
 
-    marks = [*_grid(across, up), *_roof(peak, bandwidth, across, place)]
+    marks = [*_grid(across, up), *_roof(peak, bandwidth, across, up, place)]
     for line, (name, intensity, rate, _) in enumerate(points, 1):
         x, y = place(intensity, rate)
         marks.append(Mark("dot", "value", x, y))
@@ -83,8 +83,8 @@ def _grid(across: tuple[int, ...], up: tuple[int, ...]) -> list[Mark]:
     return marks
 
 
-def _roof(peak: float, bandwidth: float, across: tuple[int, ...], place: _Place) -> list[Mark]:
-    ridge, low = peak / bandwidth, 10.0 ** across[0]
+def _roof(peak: float, bandwidth: float, across: tuple[int, ...], up: tuple[int, ...], place: _Place) -> list[Mark]:
+    ridge, low = peak / bandwidth, max(10.0 ** across[0], 10.0 ** up[0] / bandwidth)
     corners = [place(low, low * bandwidth), place(ridge, peak), place(10.0 ** across[-1], peak)]
     return [Mark("line", "roof", *one, *other) for one, other in itertools.pairwise(corners)]
 

@@ -128,12 +128,13 @@ class Answer:
 
     Attributes
     ----------
-    says, claim : str
-        The question, and the claim that answers it.
+    id, says, claim : str
+        Its name, the question, and the claim that answers it.
     claimed, recomputed : bool or None
         By the document's numbers, and by the check's; None where there are none.
     """
 
+    id: str
     says: str
     claim: str
     claimed: bool | None
@@ -305,4 +306,4 @@ def _parts(tokens: Sequence[Token], entries: Mapping[str, Entry], case: UseCase,
 def _answers(index: PackIndex, values: Mapping[str, object], report: Report | None) -> Iterator[Answer]:
     again = {one.id: one.recomputed for one in report.verdicts} if report else {}
     for one in index.pack.targets:
-        yield Answer(one.says, one.claim, holds(one, values), again.get(one.id))  # type: ignore[arg-type]
+        yield Answer(one.id, one.says, one.claim, holds(one, values), again.get(one.id))  # type: ignore[arg-type]

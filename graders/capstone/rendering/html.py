@@ -38,7 +38,7 @@ def page(one: Rendered) -> str:
         HTML.
     """
     return (
-        _environment()
+        design_templates()
         .get_template("document.html.j2")
         .render(document=one, entries=one.entries, course=one.use_case, made="", footer=_FOOTER)
     )
@@ -93,13 +93,19 @@ def _figure(one: Figure, key: str) -> Markup:
     return svg(one, f"figure-{key}")
 
 
+def _share(share: float | None) -> str:
+    """A change in per cent, with its sign; a dash where it is no ratio."""
+    return "–" if share is None else f"{100 * share:+.1f} %".replace("-", "\N{MINUS SIGN}")
+
+
 def _kind(part: object) -> str:
     return {Prose: "prose", Table: "table", Figure: "figure"}[type(part)]
 
 
 @cache
-def _environment() -> Environment:
-    filters: dict[str, Any] = {"prose": _prose, "phrase": _phrase, "figure": _figure, "kind": _kind}
+def design_templates() -> Environment:
+    """Templates of documents and defences, with what they call."""
+    filters: dict[str, Any] = {"prose": _prose, "phrase": _phrase, "figure": _figure, "kind": _kind, "share": _share}
     return environment("design", "reports", longest=LONGEST, **filters)
 
 
