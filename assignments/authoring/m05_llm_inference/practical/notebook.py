@@ -812,8 +812,8 @@ pd.DataFrame({way: [answer_tokens / last.max()] for way, (_, last) in both.items
 #   `first_come_first_served`;
 # - chat and code in bursts, 3 a second, on a replica with a step of 25 ms and 0.1 ms a token, which promises 2.5 s and
 #   40 ms: the same is asked;
-# - two long prompts before a stream of shorter ones that fills this replica for twenty seconds: nobody is to wait longer
-#   than 14 s for a first token.
+# - two long prompts before a stream of shorter ones that fills this replica for twenty seconds: nobody is to wait
+#   longer than 14 s for a first token.
 
 
 # %% exercise={"id": "m05_next_prompts", "reference": "m05_llm_inference.next_prompts:next_prompts"}
