@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from graders.certify import papers
 from graders.certify.finding import Beside, Check, Finding
 from graders.certify.page import embedded
-from graders.certify.verify import verify
+from graders.certify.verify import parse, verify
 from graders.certify.workers import side_by_side
 from graders.errors import UsageError
 
@@ -84,23 +85,30 @@ def looked_at(
         yield from mapped(partial(_one_of_many, beside, evidence), paths)
 
 
-def read(path: Path) -> bytes:
-    """What a file holds.
+def status_list(path: Path) -> dict[str, Any]:
+    """A status list as it is handed in.
 
     Parameters
     ----------
     path : Path
-        That somebody named.
+        Its file.
 
     Returns
     -------
-    bytes
+    dict of str to Any
 
     Raises
     ------
     UsageError
-        If it cannot be read.
+        If it cannot be read, or is no JSON object.
     """
+    try:
+        return parse(_read(path))
+    except UsageError as failure:
+        raise UsageError(f"the status list {failure.message}", str(path)) from None
+
+
+def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as failure:
@@ -119,10 +127,10 @@ def _one_of_many(beside: Beside, evidence: Path | None, path: Path) -> Handed:
 
 
 def _looked_at(beside: Beside, evidence: Path | None, path: Path) -> Handed:
-    text, enclosed = read(path), None
+    text, enclosed = _read(path), None
     if path.suffix == ".html":
         text, enclosed = embedded(text)
     elif evidence is None and (path.parent / papers.EVIDENCE).is_file():
         evidence = path.parent / papers.EVIDENCE
-    enclosed = read(evidence) if evidence is not None else enclosed
+    enclosed = _read(evidence) if evidence is not None else enclosed
     return Handed(str(path), verify(text, replace(beside, enclosed=enclosed)))

@@ -14,7 +14,6 @@ from graders.errors import UsageError
 if TYPE_CHECKING:
     from graders.certify.handed_in import Handed
     from graders.certify.issue import Outcome
-    from graders.certify.keys import Profile
     from graders.course import Course
 
 NewKey = Literal["retired", "lost", "stolen"]
@@ -87,10 +86,15 @@ def verify(
 ) -> None:
     """Look at certificates, offline: exits with 1 if something in one does not hold."""
     from graders.certify.finding import Beside
-    from graders.certify.handed_in import all_of, looked_at
+    from graders.certify.handed_in import all_of, looked_at, status_list
+    from graders.certify.keys import read_profile
 
     beside = Beside(
-        trust=_profile(trust), status=_list(status), recipient=recipient, rederive=rederive, files=tuple(file or ())
+        trust=read_profile(trust) if trust is not None else None,
+        status=status_list(status) if status is not None else None,
+        recipient=recipient,
+        rederive=rederive,
+        files=tuple(file or ()),
     )
     found: list[Handed] = []
     paths = all_of(certificates)
@@ -181,21 +185,3 @@ def _tell(one: Handed, alone: bool) -> None:
         typer.echo(f"{check.held:12} {check.name}: {check.says}")
     what = "credential, which is no certificate of a track," if finding.foreign else "certificate"
     typer.echo(f"The {what} holds." if finding.holds else f"This {what} does NOT hold.")
-
-
-def _profile(path: Path | None) -> Profile | None:
-    from graders.certify.keys import read_profile
-
-    return read_profile(path) if path is not None else None
-
-
-def _list(path: Path | None) -> dict[str, Any] | None:
-    from graders.certify.handed_in import read
-    from graders.certify.verify import parse
-
-    if path is None:
-        return None
-    try:
-        return parse(read(path))
-    except UsageError as failure:
-        raise UsageError(f"the status list {failure.message}", failure.where or str(path), failure.do) from None

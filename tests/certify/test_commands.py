@@ -15,9 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from graders.certify import gathering, papers
-from graders.certify.issue import certificates, issue
+from graders.certify.issue import Outcome, certificates, issue
 from graders.certify.keys import signer
 from graders.cli import app
+from graders.course import init, load
 from graders.errors import AisaError, UsageError
 from graders.gradebook import Gradebook
 from graders.ledger import Ledger
@@ -32,10 +33,18 @@ def aisa(*words):
     return done.exit_code, done.stdout
 
 
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """A course with a gradebook, which takes a while to make."""
+    made = init(tmp_path_factory.mktemp("graded") / "course", course_id="spring", students=["student-01", "student-02"])
+    Gradebook.open(made).close()
+    return made
+
+
 @pytest.fixture
-def office(course, monkeypatch):
+def office(graded, tmp_path, monkeypatch):
     """A course where student-01 has all that the rule asks."""
-    Gradebook.open(course).close()
+    course = load(shutil.copytree(graded.root, tmp_path / "course"))
     found = {"student-01": evidence(), "student-02": evidence("student-02", rounds=())}
     monkeypatch.setattr(gathering, "gather", lambda *_: found)
     return course
@@ -146,42 +155,98 @@ _KILLED = """
 import os, signal, sys
 from pathlib import Path
 from graders.certify import papers
-from graders.certify.issue import issue
+from graders.certify.issue import issue, revoke
 from graders.certify.keys import signer
-from graders.course import load
-from graders.ledger import Ledger, ledger as module
+from graders.course import files, load
+from graders.ledger import Ledger
 from tests.certify.sample import STANDARD, evidence
 
 course = load(Path(sys.argv[1]))
 when = sys.argv[2]
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
+
+class Half:
+    opened, real, begun = int(when.rpartition(" ")[2]) if "half of file" in when else 0, os.fdopen, 0
+    def __init__(self, handle, mode):
+        Half.begun += 1
+        self.file = Half.real(handle, mode)
+    def __enter__(self):
+        return self
+    def __exit__(self, *_):
+        self.file.close()
+    def write(self, content):
+        if Half.begun == Half.opened:
+            self.file.write(content[: len(content) // 2])
+            self.file.flush()
+            die()
+        self.file.write(content)
+
 with Ledger(course) as ledger:
     if when == "before the ledger's entry":
         import graders.certify.issue as target
         target._certificate = die
-    outcomes = issue(course, ledger, STANDARD, {"student-01": evidence()}, signer(course))
+    office = signer(course)
+    outcomes = issue(course, ledger, STANDARD, {"student-01": evidence()}, office)
     if when == "after it":
         die()
-    papers.certificate_page = die
-    papers.write(course, STANDARD, outcomes)
+    if when.startswith("half"):
+        files.os.fdopen = Half
+        papers.write(course, STANDARD, outcomes)
+    papers.write_status(course, ledger, office)
+    revoke(ledger, "student-01", "issued in error", "office-1")
+    if when.startswith("revoked, half"):
+        files.os.fdopen = Half
+        papers.write_status(course, ledger, office)
+    die()
 """
+FILES = ("transcript.html", "credential.json", "evidence.json", "certificate.html", "certificate.pdf")
 
 
-@pytest.mark.parametrize("when", ["before the ledger's entry", "after it", "between the files"])
-def test_killed_and_again_nothing_is_lost_and_nothing_is_there_twice(course, when):
+def killed(course, when):
     program = [sys.executable, "-c", _KILLED, str(course.root), when]
-    killed = subprocess.run(program, env={**os.environ, "PYTHONPATH": str(Path.cwd())}, check=False)
-    assert killed.returncode == -signal.SIGKILL
+    done = subprocess.run(program, env={**os.environ, "PYTHONPATH": str(Path.cwd())}, check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def whole(folder):
+    """Files under their own names."""
+    return {path.name: path.read_bytes() for path in folder.glob("[!.]*")} if folder.is_dir() else {}
+
+
+STEPS = ("before the ledger's entry", "after it", *(f"half of file {number + 1}" for number in range(len(FILES))))
+
+
+@pytest.mark.parametrize("when", STEPS)
+def test_killed_and_again_nothing_is_lost_and_nothing_is_there_twice(course, when):
+    killed(course, when)
+    folder = course.root / "certificates" / "student-01"
+    before = whole(folder)
+    assert set(before) == set(FILES[: max(STEPS.index(when) - 2, 0)])
     with Ledger(course) as ledger:
-        there = len(certificates(ledger))
-        assert there == (0 if when.startswith("before") else 1)
+        assert len(certificates(ledger)) == (0 if when.startswith("before") else 1)
         outcomes = issue(course, ledger, STANDARD, {"student-01": evidence()}, signer(course))
         papers.write(course, STANDARD, outcomes)
         assert len(certificates(ledger)) == 1
         assert not ledger.faults()
-    folder = course.root / "certificates" / "student-01"
-    assert {path.name for path in folder.iterdir()} == {
-        *("credential.json", "evidence.json", "certificate.html", "certificate.pdf", "transcript.html")
-    }
+    assert {path.name for path in folder.iterdir()} == set(FILES)
+    assert whole(folder).items() >= before.items()  # what was there was whole
     assert aisa("verify", folder, "--rederive")[0] == 0
+
+
+@pytest.mark.parametrize("when", ["revoked, before its list", "revoked, half of file 2"])
+def test_killed_while_revoking_the_old_list_stays_whole_and_the_next_command_makes_the_new_one(office, when):
+    killed(office, when)
+    folder = office.root / "certificates"
+    papers_of = ["verify", folder / "student-01", "--status", folder / "status-list.json"]
+    with Ledger(office) as ledger:
+        (one,) = certificates(ledger)
+        assert one.revoked == "issued in error"
+        papers.write(office, STANDARD, [Outcome("student-01", STANDARD.decide(evidence()), evidence(), one)])
+    status, said = aisa(*papers_of)
+    assert status == 0, said  # as of the time of the list, which it says
+    aisa("certify", "student-02", "--course", office.root)
+    status, said = aisa(*papers_of)
+    assert status == 1
+    assert "was revoked" in said
+    assert not list(folder.glob(".*"))
