@@ -14,11 +14,12 @@ from graders.cli.options import AllowUnsafe, AsJson, Assignment, CourseOption, S
 
 def demo(
     directory: Annotated[Path, typer.Argument(help="Where to make the sample course.")] = Path("build/demo"),
+    full: Annotated[bool, typer.Option("--full", help="Let all 24 students do every module.")] = False,
 ) -> None:
-    """Make a sample course, grade 24 submissions and write their report."""
+    """Make a sample course, grade 24 submissions of one module and some of each other, and write their reports."""
     from graders.demo import run
 
-    run(directory)
+    run(directory, full=full)
 
 
 def grade(

@@ -76,6 +76,20 @@ def print_summary(samples: Sequence[Sample], cohort: Cohort, page: Path) -> None
     out.print(f"\nThe report, with a page for each student: {page}", markup=False)
 
 
+def print_modules(taught: Sequence[tuple[str, Cohort, Path]]) -> None:
+    """A line for each of the other modules.
+
+    Parameters
+    ----------
+    taught : sequence of (str, Cohort, Path)
+        Slug, what came of what was handed in, and the instructor's page.
+    """
+    out = Console(highlight=False, soft_wrap=True)
+    for slug, cohort, page in taught:
+        graded = [row for row in cohort.rows if row.share is not None]
+        out.print(f"{slug}: {len(graded)} graded, {_points(graded)} points. {page}", markup=False)
+
+
 def print_candidates(candidates: Sequence[Candidate], course: Path) -> None:
     """What became of each candidate, and how to look at the certificate.
 

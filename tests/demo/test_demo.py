@@ -19,6 +19,7 @@ from graders.demo.samples import samples
 from graders.gradebook import Gradebook
 from graders.reports.publishing import Report, report
 
+OTHER = "m08_tail_latency"
 RIGHT = ("01", "02", "03", "04", "22", "24")
 MISTAKEN = tuple(f"{number:02d}" for number in range(9, 16))
 NAMED = re.compile(r"“(.+?)” in (.+?)(?=, “|\.$)")
@@ -27,7 +28,7 @@ NAMED = re.compile(r"“(.+?)” in (.+?)(?=, “|\.$)")
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    assert run(folder, quiet=True) == folder / "report" / "cohort.html"
+    assert run(folder, others=[OTHER], quiet=True) == folder / "report" / "cohort.html"
     return folder
 
 
@@ -233,6 +234,19 @@ class TestCommands:
         assert row.submission.not_graded == "it was handed in again, and not graded since"
         assert row.decision.outcome == "not decidable yet"
         assert report(course, MODULE).row("student-04").submission.state == "graded"
+
+
+def test_some_do_the_other_modules_too(demo: Path) -> None:
+    course = load(demo / "course")
+    rows = {row.submission.student: row for row in report(course, OTHER).cohort.rows}
+    assert {student for student, row in rows.items() if row.share is not None} == {
+        "student-01", "student-08", "student-09", "student-16",
+    }  # fmt: skip
+    automatic = sum(entry.points for entry in course.module(OTHER).exercises if not entry.is_written)
+    assert rows["student-01"].points == automatic
+    assert {flag.kind for flag in rows["student-08"].submission.flags} >= {"tags"}
+    assert 0 < rows["student-16"].points < rows["student-09"].points < automatic
+    assert (demo / "report" / OTHER / "cohort.html").is_file()
 
 
 # --- from notebooks to a certificate -----------------------------------------------------------------------------
