@@ -48,6 +48,18 @@ def test_speed_up_and_counts_by_the_other_models(seed):
     assert audit["same_work"] == (apart <= allowed)
 
 
+@pytest.mark.parametrize(("factor", "same"), [(0.99, True), (1.01, False)])
+def test_work_is_the_same_up_to_two_uncertainties(factor, same):
+    """The new side's turns moved by one constant: their scatter stays, and with it what is allowed."""
+    scenario, squares = handed_over(1), 0.0
+    old, new = (np.array(scenario[which]["counted"]) for which in ("old", "new"))
+    for counted in (old, new):
+        squares += 50**2 * counted.var(ddof=1) / 15 * (1 - 15 / 50)
+    new = new - new.mean() + old.mean() + factor * 2 * np.sqrt(squares) / 50
+    moved = scenario | {"new": scenario["new"] | {"counted": new.tolist()}}
+    assert claim_audit(moved)["same_work"] is same
+
+
 @pytest.mark.parametrize(
     ("planted", "verdict"),
     [

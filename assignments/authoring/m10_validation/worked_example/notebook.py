@@ -102,7 +102,7 @@ pd.DataFrame(rows).T.round(3)
 
 # %% [markdown]
 # **Notice.** `r2` and `wape` of all twelve are those of the two longest kernels: squares and sums are blind to a kernel
-# of 12 µs. Yet a model writes a token with thousands of such kernels. `mape` sees it, and the bias says which way: the
+# of 12 µs. Yet a model writes a token with hundreds of such kernels. `mape` sees it, and the bias says which way: the
 # short ones are simulated far too *fast*.
 #
 # ## 2. One picture
