@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from graders.capstone import document as documents
 from graders.capstone import evidence, folders
 from graders.capstone.check import check
-from graders.capstone.packs import use_case
+from graders.capstone.graph import Graph
+from graders.capstone.levels.matter import claimed
+from graders.capstone.pack import PackIndex
+from graders.capstone.packs import UseCase, use_case
 from graders.capstone.prose import FIGURE, shown, tabled, written
 from graders.capstone.records import Document, Report
 from graders.capstone.records import Finding as Found
+from graders.capstone.rendering.figures import Drawn, Figure, figure
 from graders.course import Course
 from graders.panel.assembly import assembled
 from graders.panel.packet import Packet, Section
@@ -61,7 +64,10 @@ def packet_from(course: Course, document: Document, report: Report, title: str, 
     -------
     Packet
     """
-    sections = [Section(one.id, one.title, _text(one.text, document)) for one in document.sections]
+    case, brief = use_case(document.pack), folders.brief_of(course, report.student, document.pack)
+    index = PackIndex(case.pack)
+    drawn = Drawn(Graph(index, brief), claimed(document, index), document.claims)
+    sections = [Section(one.id, one.title, _text(one.text, drawn, case)) for one in document.sections]
     return assembled(course, report.student, title, sections, findings_of(report.findings), names)
 
 
@@ -87,9 +93,20 @@ def _said(message: str, recomputed: str) -> str:
     return f"{message} (recomputed: {recomputed})" if recomputed else message
 
 
-def _text(text: str, document: Document) -> str:
-    filled = written(text, document.claims)
-    for line, ids in tabled(text, document.claims):
-        rows = [f"| `{id_}` | {shown(document.claims[id_])} | {document.claims[id_].kind} |" for id_ in ids]
-        filled = filled.replace(line, "\n".join(["| claim | value | kind |", "|---|---|---|", *rows]))
-    return re.sub(FIGURE, "*(a figure that the rendered document shows)*", filled)
+def _text(text: str, drawn: Drawn, case: UseCase) -> str:
+    filled = written(text, drawn.claims)
+    for line, ids in tabled(text, drawn.claims):
+        rows = [(f"`{id_}`", shown(drawn.claims[id_]), drawn.claims[id_].kind) for id_ in ids]
+        filled = filled.replace(line, _table(("claim", "value", "kind"), rows))
+    return FIGURE.sub(lambda found: _in_words(figure(found[1], case.figures, drawn)), filled)
+
+
+def _in_words(one: Figure) -> str:
+    """A figure as its description and its numbers: a packet is text."""
+    rows = [(", ".join(f"`{id_}`" for id_ in row.claims), *row.cells) for row in one.rows]
+    return f"**{one.title}.** {one.says}\n\n" + (_table(("drawn from", *one.columns), rows) if rows else "")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(one)} |" for one in lines)
