@@ -15,7 +15,7 @@ from graders.capstone.check import check
 from graders.capstone.llm_serving.figures import FIGURES
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.packs import use_case
-from graders.capstone.records import Claim
+from graders.capstone.records import Claim, Finding
 from graders.capstone.rendering.document import rendered
 from graders.capstone.rendering.figures import Drawn, figure
 from graders.capstone.rendering.html import page
@@ -268,3 +268,12 @@ def test_a_claim_of_ones_own_is_shown_as_such(document, brief):
     own = Claim("own.claim", "choice", "a <b>word</b>", source="mine")
     text = page(rendered(dataclasses.replace(document, claims={**document.claims, own.id: own}), brief, CASE))
     assert "a &lt;b&gt;word&lt;/b&gt;" in text
+
+
+def test_a_remark_is_no_fault(document, brief, graph):
+    report = check(document, brief, PACK, graph=graph)
+    remark = Finding("L4", "info", "inherited", "follows from another", "cap.gpus")
+    text = page(rendered(document, brief, CASE, dataclasses.replace(report, findings=(remark,))))
+    row = re.search(r'<tr><th scope="row" class="wide">devices</th>.*?</tr>', text)[0]
+    assert "holds" in row
+    assert "follows from another" in text
