@@ -160,7 +160,7 @@ def a_stride_that_is_too_long(scenario):
     "m04_sampling_plan_file",
     misconception="dear phases like cheap ones",
     loses=[DEALT, CHOICE],
-    mostly=0.35,
+    mostly=0.3,
     hint="You dealt windows out as if all cost the same. A dear phase gets fewer, by the root of its price.",
 )
 def dear_like_cheap(scenario):
@@ -172,7 +172,7 @@ def dear_like_cheap(scenario):
     "m04_sampling_plan_file",
     misconception="in proportion to the day",
     loses=[DEALT, CHOICE],
-    mostly=0.35,
+    mostly=0.3,
     hint="Your windows are in proportion to the phases' sizes. A calm phase needs fewer, a wild one more.",
 )
 def in_proportion(scenario):
@@ -199,7 +199,7 @@ def one_is_enough(scenario):
     "m04_sampling_plan_file",
     misconception="the profile is for nothing",
     loses=[DEALT, CHOICE],
-    mostly=0.35,
+    mostly=0.3,
     hint="You left the profile out of the price. Somebody has to tell the phase of every window first.",
 )
 def the_profile_for_nothing(scenario):

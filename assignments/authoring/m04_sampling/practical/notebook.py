@@ -784,10 +784,12 @@ PROGRAMS = {
 #
 # - *few units*: programs in phases, with a $V$ of about 0.1 to 0.4. The cost (all 20,000 units where the promise is
 #   broken) is to be at most two fifths of what one pass costs that believes in $V = 1$ (3,051 units), on average;
+# - *loops* with periods of 4 to 125 units, a fifth of each slow: the cost is to be at most seven tenths of what that
+#   one pass costs there, with every sixth unit (4,592 units on average: for one program in eleven its promise is
+#   broken);
 # - *wild programs*, with a $V$ of about 0.8 to 1.4: the promise is kept in at least five of six,
 # - *no more than needed*: and with at most one and a half times the units that somebody needs who knows $V$, on
-#   average;
-# - *loops* with periods of 4 to 125 units, a fifth of each slow: the promise is kept for at least nine of ten.
+#   average.
 #
 # Chance is allowed: `np.random.default_rng(seed)`. With a seed that depends on nothing but what the policy is given, it
 # decides the same each time that it is graded.

@@ -1239,7 +1239,7 @@ def the_books_stride(units, cpi, population, error):
 @mistake(
     "m04_next_units",
     misconception="one pass for all programs",
-    loses=[FEW],
+    loses=[FEW, LOOPS],
     hint="You measure as many units for every program. A calm one needs a tenth of them: measure how calm it is first.",
 )
 def one_pass_for_all(units, cpi, population, error):
@@ -1259,7 +1259,7 @@ def a_small_sample_for_all(units, cpi, population, error):
 @mistake(
     "m04_next_units",
     misconception="everything, to be sure",
-    loses=[FEW, NO_MORE],
+    loses=[FEW, NO_MORE, LOOPS],
     hint="You measure the whole program. That keeps every promise, and is what sampling was to save.",
 )
 def everything_to_be_sure(units, cpi, population, error):
