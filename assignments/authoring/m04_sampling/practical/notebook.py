@@ -52,7 +52,8 @@ COLOURS = [BLUE, ORANGE, GREEN, RED, "#CC79A7", "#56B4E9", "#F0E442", "#000000",
 #
 # **What the model leaves out.** Data. A hash table that has outgrown the cache makes the same code slower, and no
 # vector shows it. And time: a thread that *spins* while it waits executes many instructions and does no work, so with
-# several threads cut the program by work done (iterations, barriers), not by instructions.
+# several threads cut the program by work done, not by instructions: at barriers (BarrierPoint, 2014), or after a number
+# of loop iterations (LoopPoint, 2022).
 #
 # **Exercise 1** (5 points, 7 minutes). Write the class `BlockProfiler`. Blocks are numbered from 0. Both results
 # include the last interval, full or not; before any block is entered, they have no row. (The two methods may be asked
@@ -226,9 +227,9 @@ plt.show()
 #
 # It stops after `rounds` rounds at the latest, with the labels of the last round, and the centres after their last
 # move. Neither step can make $D$ larger, but it may end in a place that is good only locally. So there are several
-# starts, and **the best counts**. Two starts often end in the same clusters with other numbers, and distortions that
-# differ by rounding only: a later start is better only if its distortion is less than the best so far by *more than a
-# billionth* of it.
+# starts (five of at most 100 rounds in SimPoint 3.2), and **the best counts**. Two starts often end in the same
+# clusters with other numbers, and distortions that differ by rounding only: a later start is better only if its
+# distortion is less than the best so far by *more than a billionth* of it.
 #
 # **Exercise 3** (5 points, 7 minutes). Write `weighted_kmeans`.
 
@@ -889,10 +890,11 @@ axes.set_title("Only what ends in its window is counted")
 plt.show()
 
 # %% [markdown]
-# **Notice.** Below the rule the slow accesses are not seen at all; just above it few of them are. At ten times the
-# rule a tenth of them is still missing. SMARTS can afford units of 1,000 instructions because its simulator does not
-# stop at their borders: it simulates 2,000 or 4,000 instructions in detail before each, so that accesses are already
-# under way, and keeps the caches warm all the time. Where yours can do neither, take long windows.
+# **Notice.** Below the rule the slow accesses are not seen at all; just above it few of them are. At ten times the rule
+# a tenth of them is still missing. SMARTS can afford units of 1,000 instructions because its simulator does not stop at
+# their borders: it simulates 2,000 or 4,000 instructions in detail before each, so that accesses are already under way,
+# and keeps the caches warm all the time, or loads them from a checkpoint. Where yours can do neither, take long
+# windows.
 #
 # You have built both schools. In the worked example five intervals are enough to do all of it by hand, and to find out
 # which of four published claims stands. In the novel scenario a service has a day of its own, and you have a budget.

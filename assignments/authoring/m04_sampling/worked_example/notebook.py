@@ -42,8 +42,9 @@ table = pd.DataFrame(vectors.round(3), columns=["block 0", "block 1", "block 2"]
 table.assign(instructions=instructions, weight=weights.round(4), IPC=IPC, MPKI=MPKI, APKI=APKI)
 
 # %% [markdown]
-# **By eye** there are two kinds: 0, 1 and 3 live in the first block, 2 and 4 in the last. **By hand**, with $k = 2$ and
-# the centres begun at the intervals 0 and 2, one round labels them so, and the centres move to the weighted means:
+# **By eye** there are two kinds: 0, 1 and 3 live in the first two blocks, 2 and 4 in the last one. **By hand**, with $k
+# = 2$ and the centres begun at the intervals 0 and 2, one round labels them so, and the centres move to the weighted
+# means:
 
 # %%
 labels = np.argmin(((vectors[:, np.newaxis] - vectors[[0, 2]]) ** 2).sum(axis=2), axis=1)
@@ -116,8 +117,8 @@ columns = {"two points": estimate, "all five": truth, "everything averaged": ave
 pd.DataFrame(columns).drop(index="time_s").round(4)
 
 # %% [markdown]
-# **Notice.** Two points are within three per cent of the truth in everything. Averaging the IPC instead is off by
-# nearly a half, and always in the *flattering* direction: the arithmetic mean is never less than the harmonic one. The
+# **Notice.** Two points are within three per cent of the truth in everything. Averaging the IPC instead is off by a
+# half, and always in the *flattering* direction: the arithmetic mean is never less than the harmonic one. The
 # authors of SimPoint warned of exactly this in their first paper (ASPLOS 2002, section 5.2).
 #
 # ## 3. Four claims
@@ -136,7 +137,7 @@ print(f"in truth: CPI {cpi.mean():.3f}, so IPC {1 / cpi.mean():.3f}")
 # |---|---|---|
 # | A | SimPoint, two points: 80 % at an IPC of 1.25, 20 % at an IPC of 0.4 | IPC **1.08** |
 # | B | every 50th unit from the first on, 400 units, warmed | CPI **2.51 ± 0.3 %**, with 99.7 % |
-# | C | 12 windows of 1,000 accesses, with an empty cache each | **34.6 % ± 0.7 %** misses: "too small a cache" |
+# | C | 12 windows of 1,000 accesses, with an empty cache each | **34.6 % ± 0.7 points** missed: "too small a cache" |
 # | D | 1,300 units at random, each warmed; its seed published | CPI **1.12 ± 5 %**, with 99.7 % |
 #
 # What B and D have measured:
