@@ -47,7 +47,7 @@ def certify(
 
     opened = load(course)
     with Ledger(opened) as ledger:
-        _require_sound(opened, ledger)
+        require_sound(opened, ledger)
         if record is not None:
             _record(opened, ledger, students, record, about, reason, by)
             return
@@ -125,13 +125,13 @@ def revoke(
 
     opened = load(course)
     with Ledger(opened) as ledger:
-        _require_sound(opened, ledger)
+        require_sound(opened, ledger)
         one = withdraw(ledger, certificate, reason, by)
         path = papers.write_status(opened, ledger, keys.signer(opened))
     typer.echo(f"revoked {one.id} of {one.student}; {path} is new: publish it.")
 
 
-def _require_sound(course: Course, ledger: Any) -> None:
+def require_sound(course: Course, ledger: Any) -> None:
     """Nothing is certified from a ledger that somebody has changed."""
     from graders.errors import GradebookError
     from graders.ledger import FILE

@@ -13,6 +13,8 @@ import typer
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+    from graders.panel.desk import Desk
+
 AllowUnsafe = Annotated[
     bool, typer.Option("--allow-unsafe", help="Grade although a sandbox property does not hold; results are marked.")
 ]
@@ -21,6 +23,25 @@ Assignment = Annotated[str, typer.Argument(metavar="SLUG", help="Slug of the mod
 CourseOption = Annotated[Path, typer.Option(help="Course directory.")]
 Material = Annotated[Path | None, typer.Option(help="Folder with `assignments/`; the installed one, if not given.")]
 Students = Annotated[list[str] | None, typer.Option("--student", help="Only this student; may be given many times.")]
+
+
+def panel_desk(course: Path) -> Desk:
+    """Open a course's panel.
+
+    Parameters
+    ----------
+    course : Path
+        Course directory.
+
+    Returns
+    -------
+    Desk
+        To be closed.
+    """
+    from graders.course import load
+    from graders.panel.desk import Desk
+
+    return Desk(load(course))
 
 
 def print_json(records: Iterable[DataclassInstance]) -> None:

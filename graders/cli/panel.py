@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graders.cli.options import AsJson, CourseOption, print_json
+from graders.cli import serving
+from graders.cli.options import AsJson, CourseOption, panel_desk, print_json
 
 if TYPE_CHECKING:
-    from graders.panel.desk import Desk
     from graders.panel.records import Case
 
 panel = typer.Typer(no_args_is_help=True, help="Review a capstone: sealed scores, a decision by rule, an appeal.")
@@ -20,13 +20,6 @@ panel = typer.Typer(no_args_is_help=True, help="Review a capstone: sealed scores
 Student = Annotated[str, typer.Argument(metavar="STUDENT", help="The candidate's id.")]
 Rater = Annotated[str, typer.Option(help="The reviewer's id.")]
 To = Annotated[Path | None, typer.Option(help="Folder for what is written; panel/forms in the course, if not given.")]
-
-
-def _desk(course: Path) -> Desk:
-    from graders.course import load
-    from graders.panel.desk import Desk
-
-    return Desk(load(course))
 
 
 def _tell(case: Case, as_json: bool) -> None:
@@ -69,7 +62,7 @@ def open_case(
     from graders.panel.assembly import blocking
     from graders.panel.opening import packet_of
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         found = packet_of(desk.course, student, document, findings, name or [])
         _tell(desk.open_case(student, found, blocking(found)), as_json)
 
@@ -84,7 +77,7 @@ def assign(
     as_json: AsJson = False,
 ) -> None:
     """Draw a panel without conflicts of interest; for an appeal, a new pair."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.assign(student, rater or [], chair, expertise), as_json)
 
 
@@ -97,7 +90,7 @@ def declare(
     as_json: AsJson = False,
 ) -> None:
     """Keep what a reviewer says about conflicts of interest."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.declare(student, rater, conflict), as_json)
 
 
@@ -111,7 +104,7 @@ def replace(
     as_json: AsJson = False,
 ) -> None:
     """Give a seat to another reviewer, before they have scored."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.replace(student, rater, by, reason), as_json)
 
 
@@ -125,7 +118,7 @@ def form(
     """Write forms to fill in: for a case, for its moderation once scores lie apart, or for calibration."""
     from graders.panel.writing import write_forms
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         for path in write_forms(desk, student, rater, to):
             typer.echo(f"wrote {path}")
 
@@ -135,7 +128,7 @@ def packet(student: Student, to: To = None, course: CourseOption = Path()) -> No
     """Write what a reviewer reads as one HTML page."""
     from graders.panel.writing import write_packet
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         typer.echo(f"wrote {write_packet(desk, desk.case(student), to)}")
 
 
@@ -148,7 +141,7 @@ def calibrate(
     """Compare reviewers' levels of the anchors with those that were agreed; exit status 1 if somebody fails."""
     from graders.panel.form_reading import read_calibration
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         found = [desk.calibrate(*read_calibration(desk, path)) for path in filled]
     if as_json:
         print_json(found)
@@ -169,7 +162,7 @@ def seal(
     """Seal the scores of filled-in forms: nobody sees them before all are sealed."""
     from graders.panel.form_reading import seal_form
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         for path in filled:
             _tell(seal_form(desk, path).case, as_json)
 
@@ -182,7 +175,7 @@ def reveal(
     as_json: AsJson = False,
 ) -> None:
     """Open the seals of a round; exit status 1 if the scores lie apart and must be talked about."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         case = desk.reveal(student, reason)
     _tell(case, as_json)
     if case.current.discrepancies:
@@ -202,14 +195,14 @@ def moderate(
     """Keep what came of the talk: changed levels with reasons; what was sealed stays."""
     from graders.panel.moderation_form import read_moderation
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.moderate(student, *read_moderation(desk.case(student), filled)), as_json)
 
 
 @panel.command("decide")
 def decide(student: Student, course: CourseOption = Path(), as_json: AsJson = False) -> None:
     """Apply the rubric's rule to the medians of a round."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         before = desk.case(student).round
         case = desk.decide(student)
     _tell(case, as_json)
@@ -230,14 +223,14 @@ def sign(
     as_json: AsJson = False,
 ) -> None:
     """Keep that the chair stands behind the decision."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.sign(student, by), as_json)
 
 
 @panel.command("release")
 def release(student: Student, course: CourseOption = Path(), as_json: AsJson = False) -> None:
     """Let the decision go to the candidate; the time for an appeal begins."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.release(student), as_json)
 
 
@@ -251,7 +244,7 @@ def appeal(
     as_json: AsJson = False,
 ) -> None:
     """Keep a candidate's appeal: two raters who have not sat on the panel will score."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.appeal(student, ground, of, text), as_json)
 
 
@@ -263,14 +256,14 @@ def close(
     as_json: AsJson = False,
 ) -> None:
     """End a case once no appeal can come."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         _tell(desk.close_case(student, waived), as_json)
 
 
 @panel.command("status")
 def status(course: CourseOption = Path(), as_json: AsJson = False) -> None:
     """Where every case stands, and what it waits for."""
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         cases = desk.cases()
     if as_json:
         print_json(cases)
@@ -290,7 +283,7 @@ def agreement(
     """How far reviewers agreed before they talked, with intervals; nothing where documents are too few."""
     from graders.panel.agreement import agreement as agreed
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         found = agreed(desk.cases(), desk.rubric("defence" if of == "defence" else "capstone"), of)
     if as_json:
         print_json(found)
@@ -306,7 +299,7 @@ def check(course: CourseOption = Path(), as_json: AsJson = False) -> None:
     """Whether anything was changed afterwards: log, seals, packets, decisions; exit status 1 if so."""
     from graders.panel.checking import examine
 
-    with _desk(course) as desk:
+    with panel_desk(course) as desk:
         found = examine(desk)
     if as_json:
         print_json(found)
@@ -318,37 +311,5 @@ def check(course: CourseOption = Path(), as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
-@panel.command("link")
-def link(
-    rater: Annotated[list[str], typer.Argument(help="Reviewers.")],
-    address: Annotated[str, typer.Option(help="Where the panel is served.")] = "http://127.0.0.1:8737/",
-    hours: Annotated[int, typer.Option(min=1, help="How long the link can be used.")] = 72,
-    course: CourseOption = Path(),
-) -> None:
-    """Make a link for each reviewer; it lets in once. Give it to nobody else."""
-    from graders.panel.web.entry import issue
-
-    with _desk(course) as desk:
-        for one in rater:
-            desk.settings.reviewer(one)
-            typer.echo(f"{one}  {address.rstrip('/')}/enter/{issue(desk, one, hours)}")
-
-
-@panel.command("serve")
-def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on; others than loopback need a proxy with TLS.")] = (
-        "127.0.0.1"
-    ),
-    port: Annotated[int, typer.Option(help="Port.")] = 8737,
-    name: Annotated[list[str] | None, typer.Option(help="Host name that browsers ask for; may be repeated.")] = None,
-    course: CourseOption = Path(),
-) -> None:
-    """Serve the panel's pages to reviewers."""
-    import uvicorn
-
-    from graders.panel.web import application
-
-    with _desk(course) as desk:
-        app = application(desk, hosts=("127.0.0.1", "localhost", *(name or ())))
-        typer.echo(f"http://{host}:{port}/  (aisa panel link RATER makes a link to come in; Ctrl-C ends)")
-        uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False, server_header=False)
+for command in (serving.link, serving.serve):
+    panel.command()(command)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from graders.cli.options import AsJson, Assignment, CourseOption
+from graders.cli.options import AsJson, Assignment, CourseOption, panel_desk
 
 report = typer.Typer(no_args_is_help=True, help="Write pages about what was earned, lost and left to do.")
 
@@ -49,6 +49,44 @@ def student(
         typer.echo(f"wrote {found.write_student(student, to)}")
 
 
+@report.command("transcript")
+def transcript(
+    student: Annotated[str, typer.Argument(help="The student's id.")],
+    rule: Annotated[Path | None, typer.Option(help="Another rule than rubrics/certification.yaml.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Folder for the page; reports/transcripts in the course.")] = None,
+    course: CourseOption = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Write where a student stands in the whole track, and what is missing; nothing is issued."""
+    from dataclasses import asdict
+
+    from graders.certify.enclosure import standard
+    from graders.certify.gathering import gather
+    from graders.certify.issue import Outcome
+    from graders.certify.page import transcript_page
+    from graders.certify.panel_rounds import rounds
+    from graders.certify.rule import apply
+    from graders.cli.certifying import require_sound
+    from graders.course import files, load
+    from graders.errors import UsageError
+    from graders.ledger import Ledger
+
+    opened = load(course)
+    with Ledger(opened) as ledger:
+        require_sound(opened, ledger)
+        by_what = standard(opened.material, rule)
+        evidence = gather(opened, by_what.rule, rounds(ledger), ledger).get(student)
+    if evidence is None:
+        raise UsageError(f"the course knows no student {student!r}", str(opened.root), "See `aisa status`.")
+    decision = apply(by_what.rule, by_what.rubrics, evidence)
+    if as_json:
+        typer.echo(json.dumps({"decision": asdict(decision), "evidence": asdict(evidence)}, indent=2))
+        return
+    path = (to or opened.root / "reports" / "transcripts").absolute() / f"{student}.html"
+    files.write(opened.root, path, transcript_page(Outcome(student, decision, evidence), by_what).encode())
+    typer.echo(f"wrote {path}")
+
+
 @report.command("module")
 def module(assignment: Assignment, to: To = None, course: CourseOption = Path(), as_json: AsJson = False) -> None:
     """Write the page for a module's author: which checks tell, which mistakes are made, which hints help."""
@@ -76,9 +114,8 @@ def panel(
     """Write the page about the panel's reviewers: who is severe, how far they agree, how many it takes."""
     from dataclasses import asdict
 
-    from graders.course import files, load
+    from graders.course import files
     from graders.errors import UsageError
-    from graders.panel.desk import Desk
     from graders.panel.report import reviewers_lines, reviewers_report
     from graders.panel.reviewers import panel_of
 
@@ -87,7 +124,7 @@ def panel(
         raise UsageError(
             f"{of!r} is no round that reviewers are looked at in", "--of", f"One of: {', '.join(rubrics)}."
         )
-    with Desk(load(course)) as desk:
+    with panel_desk(course) as desk:
         rubric = desk.rubric(rubrics[of])
         found = panel_of(desk.cases(), desk.ledger.entries(), rubric, of)
         if as_json:

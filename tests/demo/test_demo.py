@@ -283,6 +283,19 @@ def test_two_are_refused_with_reasons(demo: Path, student: str, reasons: tuple[s
         assert reason in page
 
 
+def test_a_transcript_can_be_had_without_asking_for_a_certificate(demo: Path, tmp_path: Path):
+    """The same page as the office hands out, and nothing is issued by it."""
+    course = demo / "course"
+    status, said = aisa("report", "transcript", "student-04", "--course", course, "--to", tmp_path)
+    assert (status, said) == (0, f"wrote {tmp_path / 'student-04.html'}\n")
+    page = BeautifulSoup((tmp_path / "student-04.html").read_text(encoding="utf-8"), "html.parser").get_text()
+    assert "defence: no panel has decided" in page
+    assert not (course / "certificates" / "student-04" / "certificate.html").exists()
+    told = json.loads(aisa("report", "transcript", "student-04", "--course", course, "--json")[1])
+    assert told["evidence"]["student"] == "student-04"
+    assert "defence: no panel has decided" in told["decision"]["reasons"]
+
+
 def test_a_certificate_needs_a_rule_and_the_tracks_own_certifies_nobody_here(demo: Path):
     status, said = aisa("certify", "student-04", "--course", demo / "course", "--json")
     assert status == 1
