@@ -52,7 +52,6 @@ def reviewers_report(panel: Panel, *, course: str = "course", made: str = "") ->
         shown=shown,
         fewest=design.FEWEST,
         fewest_for_halo=raters.FEWEST_FOR_HALO,
-        names=[one.rater for one in panel.reviewers],
     )
 
 
@@ -73,9 +72,11 @@ def reviewers_lines(panel: Panel) -> Iterator[str]:
     for one in panel.reviewers:
         said = f"severity {spanned(one.severity, 1)}; drift {spanned(one.drift)}; halo {spanned(one.halo)}"
         yield f"{one.rater}, {one.documents} documents: {said}"
-    for size in panel.projections:
-        yield f"{_many(size.raters)}: dependability {spanned(size.absolute)}"
-    yield f"decisions at the cut of {panel.cut:.1f} by a panel of three: {spanned(panel.at_cut)}"
+    if panel.at_cut.why:
+        yield "dependability not estimable"
+    else:
+        yield from (f"{_many(size.raters)}: dependability {spanned(size.absolute)}" for size in panel.projections)
+        yield f"decisions at the cut of {panel.cut:.1f} by a panel of three: {spanned(panel.at_cut)}"
     figures = [found for one in panel.reviewers for found in (one.severity, one.drift, one.halo)]
     for why in sorted({found.why for found in (*figures, panel.at_cut) if found.why}):
         yield f"not estimable: {why}"

@@ -95,7 +95,7 @@ def test_every_command_works(reader):
     assert not failed, "\n".join(f"{one.command}\n{one.said}" for one in failed)
     assert [one.command.split()[1] for one in reader.done if one.command.startswith("aisa")] == [
         *("init", "doctor", "release", "collect", "grade", "status", "mark", "mark", "mark", "feedback"),
-        *("report", "report", "backup", "backup", "backup"),
+        *("report", "report", "report", "report", "report", "backup", "backup", "backup"),
     ]
 
 
@@ -108,6 +108,8 @@ def test_what_the_page_promises_is_there(reader):
     assert "3 graded" in reader.said("aisa grade")
     assert "unproven" in reader.said("aisa status")
     assert list((course / "feedback" / "student-01" / SLUG).glob("*.html"))
+    assert "student-" not in (course / "reports" / SLUG / "module.html").read_text()
+    assert "document: 0 documents, 0 reviewers" in reader.said("aisa report panel")
     assert "Everything in it holds." in reader.said("aisa backup ../my-course.tar.gz --verify")
 
 
