@@ -106,9 +106,10 @@ def _taught(course: Course, slug: str, students: Sequence[str] | None, root: Pat
     receipts = grade_course(course, slug, progress=steps.graded)
     steps.say("marking what was written")
     mark(course, slug, cohort, root / "marking" / slug)
-    steps.say("writing the report, and a page for each student")
+    steps.say("writing the report, a page for each student, and one for the module’s author")
     found = report(course, slug, receipts, notes={sample.student: sample.note for sample in cohort})
     page = found.write_cohort(root / "report" if slug == MODULE else root / "report" / slug)
+    found.write_module(page.parent)
     return Taught(slug, cohort, found.cohort, page)
 
 

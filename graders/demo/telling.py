@@ -74,6 +74,7 @@ def print_summary(samples: Sequence[Sample], cohort: Cohort, page: Path) -> None
     out = Console(highlight=False, soft_wrap=True)
     out.print(table)
     out.print(f"\nThe report, with a page for each student: {page}", markup=False)
+    out.print(f"What the module’s author should look at: {page.with_name('module.html')}", markup=False)
 
 
 def print_modules(taught: Sequence[tuple[str, Cohort, Path]]) -> None:

@@ -202,6 +202,7 @@ class TestCommands:
         said = self.ran("module", MODULE, "--course", str(demo / "course"))
         page = demo / "course" / "reports" / MODULE / "module.html"
         assert said.endswith(f"wrote {page}\n")
+        assert page.read_text() == (demo / "report" / "module.html").read_text()
         assert "student-" not in page.read_text()
         told = json.loads(self.ran("module", MODULE, "--course", str(demo / "course"), "--json"))
         numbers = {
