@@ -36,13 +36,16 @@ def _tell(case: Case, as_json: bool) -> None:
 
 @panel.command("init")
 def init(course: CourseOption = Path()) -> None:
-    """Write panel.yaml to fill in: reviewers, candidates, anchors."""
+    """Write panel.yaml to fill in: reviewers and candidates, and three anchors on which reviewers qualify."""
     from graders.course import load
-    from graders.panel.settings import FILE, write_skeleton
+    from graders.panel.settings import FILE, require_none, write_skeleton
+    from graders.panel.shipped_anchors import lay_out
 
     opened = load(course)
-    write_skeleton(opened)
-    typer.echo(f"wrote {opened.root / FILE}")
+    require_none(opened)
+    anchors = lay_out(opened)
+    write_skeleton(opened, anchors)
+    typer.echo(f"wrote {opened.root / FILE}, and {len(anchors)} documents in {opened.root / 'anchors'}")
 
 
 @panel.command("open")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -35,11 +35,13 @@ candidates: []
 # - id: student-01
 #   employer: ""
 #   team: ""
-anchors: []            # documents whose levels are settled; three, on which reviewers qualify
-# - id: anchor-1
-#   document: anchors/anchor-1.html
-#   levels: {C1: 3, C2: 2}
+# Three documents whose levels are settled: on them reviewers qualify, so keep the levels from them.
+anchors:{anchors}
 """
+_ANCHOR = """
+- id: {id}
+  document: {document}
+  levels: {{{levels}}}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,23 +134,37 @@ class Settings:
         return self.candidates.get(id_, Candidate(id_))
 
 
-def write_skeleton(course: Course) -> None:
+def require_none(course: Course) -> None:
+    """Refuse to go on where there is a `panel.yaml`; UsageError says so."""
+    if (course.root / FILE).exists():
+        raise UsageError("is there already", str(course.root / FILE), "Edit it.")
+
+
+def write_skeleton(course: Course, anchors: Sequence[Anchor] = ()) -> None:
     """Write a `panel.yaml` to fill in.
 
     Parameters
     ----------
     course : Course
         Where.
+    anchors : sequence of Anchor
+        Documents that lie there already.
 
     Raises
     ------
     UsageError
         If there is one already.
     """
-    path = course.root / FILE
-    if path.exists():
-        raise UsageError("is there already", str(path), "Edit it.")
-    files.write(course.root, path, _SKELETON.encode(), 0o600)
+    require_none(course)
+    files.write(course.root, course.root / FILE, _skeleton(anchors).encode(), 0o600)
+
+
+def _skeleton(anchors: Sequence[Anchor]) -> str:
+    listed = ""
+    for one in anchors:
+        levels = ", ".join(f"{criterion}: {level}" for criterion, level in one.levels.items())
+        listed += _ANCHOR.format(id=one.id, document=one.document, levels=levels)
+    return _SKELETON.replace("{anchors}", listed or " []")
 
 
 def read(course: Course) -> Settings:

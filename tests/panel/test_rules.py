@@ -9,7 +9,10 @@ import math
 from collections import Counter
 
 import pytest
+from typer.testing import CliRunner
 
+from graders.capstone.anchors import anchors as shipped
+from graders.cli import app
 from graders.errors import CourseError, UsageError
 from graders.panel.assignment import conflict, draw, pseudonym, seat, shuffled
 from graders.panel.calibration import calibrate
@@ -257,6 +260,21 @@ def test_settings_are_read_strictly(tmp_path):
     assert read(course).reviewers == ()
     with pytest.raises(UsageError, match="already"):
         write_skeleton(course)
+
+
+def test_a_new_panel_has_three_anchors_as_reviewers_read_them(tmp_path):
+    course = panels.course(tmp_path / "course")
+    (course.root / "panel.yaml").unlink(missing_ok=True)
+    done = CliRunner().invoke(app, ["panel", "init", "--course", str(course.root)])
+    assert done.exit_code == 0, done.output
+    anchors = read(course).anchors
+    assert {one.id: dict(one.levels) for one in anchors} == {one.id: one.levels for one in shipped()}
+    strong, middling, weak = ((course.root / one.document).read_text(encoding="utf-8") for one in anchors)
+    assert "recomputed otherwise" in weak
+    assert "recomputed otherwise" not in strong + middling
+    assert not any(one.because[criterion] in weak for one in shipped() for criterion in one.because)
+    done = CliRunner().invoke(app, ["panel", "init", "--course", str(course.root)])
+    assert isinstance(done.exception, UsageError)
 
 
 def test_named_reviewers_are_looked_at_too(tmp_path):
