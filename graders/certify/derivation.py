@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from graders.certify import enclosure
+from graders.certify.credential import recipient
 from graders.certify.finding import Beside, Check, Held
 from graders.certify.records import Evidence
 from graders.errors import AisaError
@@ -49,11 +50,12 @@ def _decision(document: Mapping[str, Any], enclosed: bytes) -> Check:
     try:
         standard, evidence = enclosure.open_enclosed(enclosed, "the enclosed evidence")
         decision = standard.decide(evidence)
-    except AisaError as failure:
+        if not decision.certified:
+            return Check(name, "fails", f"the rule does not certify this evidence: {'; '.join(decision.reasons)}")
+        differs = [what for what, said, found in _compared(document, standard, evidence) if said != found]
+    except (AisaError, ArithmeticError) as failure:  # whoever signs for themselves may enclose anything: 1 of 0 points
         return Check(name, "fails", f"cannot be derived again: {failure}")
-    if not decision.certified:
-        return Check(name, "fails", f"the rule does not certify this evidence: {'; '.join(decision.reasons)}")
-    if differs := [what for what, said, found in _compared(document, standard, evidence) if said != found]:
+    if differs:
         return Check(name, "fails", f"the certificate says otherwise than its evidence: {', '.join(differs)}")
     return Check(name, "holds", f"derived again from its evidence by rule {decision.rule} {decision.version}")
 
@@ -63,6 +65,8 @@ def _compared(
 ) -> Iterator[tuple[str, object, object]]:
     subject = document["credentialSubject"]
     yield "the rule", subject["achievement"]["id"], f"urn:sha256:{standard.rule.digest}"
+    (whose,) = subject["identifier"]
+    yield "whose it is", whose, recipient(evidence.student, whose["salt"])
     said = {one["resultDescription"].removeprefix(f"{document['id']}:"): one["value"] for one in subject["result"]}
     for one in evidence.modules:
         if one.module in standard.rule.modules:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -11,6 +12,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from graders.certify.records import Decision, Evidence
@@ -21,6 +23,14 @@ from graders.rubrics import Rubric, Rule, read_rule, rubric
 
 RULE = "certification"
 """Name of the rule's file among the rubrics."""
+
+_OPENING = (
+    *(yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken),
+    *(yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken),
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_DEEPEST = 20
+_NAME = re.compile("[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +162,14 @@ def open_enclosed(content: bytes, where: str) -> tuple[Standard, Evidence]:
         said = json.loads(content)
         texts = {str(name): str(text) for name, text in said["standard"].items()}
         found = said["evidence"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise CourseError("does not enclose evidence and standard", where) from None
-    if RULE not in texts or not all(name.isidentifier() for name in texts):
+    if RULE not in texts or not all(_NAME.fullmatch(name) for name in texts):
         raise CourseError("encloses no rule, or files with odd names", where)
-    return _read(tuple(sorted(texts.items()))), evidence_of(found, where)
+    try:
+        return _read(tuple(sorted(texts.items()))), evidence_of(found, where)
+    except (yaml.YAMLError, UnicodeError, RecursionError):
+        raise CourseError("encloses a standard that cannot be read", where) from None
 
 
 @lru_cache(maxsize=8)  # certificates of a course enclose the same texts: they are read once, not a thousand times
@@ -164,8 +177,18 @@ def _read(texts: tuple[tuple[str, str], ...]) -> Standard:
     with tempfile.TemporaryDirectory(prefix="aisa-") as folder:
         (Path(folder) / "rubrics").mkdir()
         for name, text in texts:
+            _require_plain(name, text)
             (Path(folder) / "rubrics" / f"{name}.yaml").write_bytes(text.encode())
         return standard(Path(folder))
+
+
+def _require_plain(name: str, text: str) -> None:
+    """Refuse what no rubric has and a reader of YAML can be worn out by: whoever signs may enclose anything."""
+    depth = 0
+    for token in yaml.scan(text, yaml.SafeLoader):
+        depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+        if isinstance(token, yaml.AliasToken) or depth > _DEEPEST:
+            raise CourseError("encloses a standard that refers to itself, or nests without end", name)
 
 
 def digest(content: bytes) -> str:

@@ -89,7 +89,10 @@ def looked_at(document: Mapping[str, Any], text: bytes, beside: Beside) -> Itera
         return
     yield Check("form", "holds", "an Open Badges credential of another make: only its proof and dates are looked at")
     (proof,) = (one for one in proofs if one.get("cryptosuite") == rdfc.SUITE)
-    yield _statements(text, proof)
+    first = _statements(text, proof)
+    yield first
+    if first.held == "fails":
+        return
     for one in proofs:
         if one.get("cryptosuite") == jcs.SUITE:
             yield _text(document, one)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import itertools
 import json
 import os
 import shutil
@@ -14,7 +15,8 @@ import pytest
 from openbadgeslib.ob3 import OB3LdpVerifier
 
 from graders.certify import jcs, papers, rdfc
-from graders.certify.enclosure import Standard, enclose
+from graders.certify.credential import Papers, credential
+from graders.certify.enclosure import Standard, digest, enclose
 from graders.certify.finding import Beside
 from graders.certify.handed_in import all_of, looked_at
 from graders.certify.issue import certificates, current_status_list, issue, revoke
@@ -198,6 +200,51 @@ def test_a_signed_lie_does_not_derive_again(course):
     found = held(outcome.certificate.credential, enclosed=enclose(STANDARD, short), rederive=True)
     assert found["decision"][0] == "fails"
     assert "m04_sampling: not yet" in found["decision"][1]
+
+
+def enclosing(said):
+    """The enclosed file of a certificate, with something else in it."""
+    whole = json.loads(enclose(STANDARD, evidence()))
+    said(whole)
+    return json.dumps(whole).encode()
+
+
+# each names the one before nine times: written out, it is endless
+LAUGHS = "a: &a [x]\n" + "".join(
+    f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]\n" for a, b in itertools.pairwise("abcdefghi")
+)
+
+
+@pytest.mark.parametrize(
+    ("enclosed", "told"),
+    [
+        (b"", "does not enclose"),
+        (b"[" * 100_000, "does not enclose"),
+        (b'{"evidence": 1, "standard": 2}', "does not enclose"),
+        (enclosing(lambda one: one.update(standard={})), "encloses no rule"),
+        (enclosing(lambda one: one["standard"].update({"x" * 300: ""})), "odd names"),
+        (enclosing(lambda one: one["standard"].update({"../x": ""})), "odd names"),
+        (enclosing(lambda one: one["standard"].update(certification="[" * 100_000)), "nests without end"),
+        (enclosing(lambda one: one["standard"].update(certification="\ud800")), "cannot be read"),
+        (enclosing(lambda one: one["standard"].update(certification=LAUGHS)), "refers to itself"),
+        (enclosing(lambda one: one["standard"].update(certification=": {")), "cannot be derived again"),
+        (enclosing(lambda one: one["evidence"].update(modules=3)), "is no evidence: modules"),
+        (enclosing(lambda one: one["evidence"]["modules"][0].update(max_points=0)), "division by zero"),
+        (
+            enclosing(lambda one: one["evidence"].update(student="student-02")),
+            "otherwise than its evidence: whose it is",
+        ),
+        (enclosing(lambda one: one["evidence"]["modules"][0].update(points=41)), "its evidence: m01_microarchitecture"),
+    ],
+)
+def test_whatever_somebody_encloses_and_signs_is_refused_in_words(certified, enclosed, told):
+    course, _ = certified
+    named = Papers("urn:uuid:1", evidence(), digest(enclosed), "salt", "urn:uuid:2", 7, "2026-01-02T03:04:05Z")
+    document = credential(STANDARD.rule, STANDARD.rubrics, named, signer(course))
+    found = held(document, enclosed=enclosed, rederive=True)
+    assert found["evidence"][0] == "holds"
+    assert found["decision"][0] == "fails"
+    assert told in found["decision"][1]
 
 
 def test_accommodations_leave_the_ledger_nowhere(course):
