@@ -166,8 +166,9 @@ pd.DataFrame(rows).T[["mean [s]", "outliers", "drift_p", "lag1", "effective_runs
 def interval_table(before_s, after_s, confidence=0.95):
     """Means, difference and ratio of two samples of run times, with intervals.
 
-    before_s, after_s: run times before and after a change [s]
-    confidence:        of each interval, between 0 and 1 [1]
+    before_s:   run times before a change [s]
+    after_s:    run times after it [s]
+    confidence: of each interval, between 0 and 1 [1]
 
     Returns a table, data frame or dict of columns, with the columns quantity, estimate, low and high, and four rows in
     this order: "before" and "after", the means [s]; "difference", before less after [s]; "ratio", before over after
@@ -237,9 +238,10 @@ pd.DataFrame(rows).T
 def bca_interval(numerator, denominator, resamples, confidence=0.95):
     """Ratio of two sums, with its percentile and its BCa interval.
 
-    numerator, denominator: a pair for each interval of a run, such as instructions and cycles
-    resamples:              table of places (from 0), a row for each resample, as long as there are pairs [1]
-    confidence:             of the intervals, between 0 and 1 [1]
+    numerator:   one number for each interval of a run, such as its instructions
+    denominator: its partner, such as the cycles
+    resamples:   table of places (from 0), a row for each resample, as long as there are pairs [1]
+    confidence:  of the intervals, between 0 and 1 [1]
 
     Returns a dict with `estimate`, `percentile_low`, `percentile_high`, and `low`, `high` by BCa.
 
@@ -396,12 +398,14 @@ plt.show()
 def net_energy(busy_w, idle_w, time_s, requests, u_busy_w, u_idle_w, u_time_s, correlation=0.0):
     """Energy of a request above idle, with its uncertainty, and what that is made of.
 
-    busy_w, idle_w:     mean power under load and idle [W]
-    time_s:             duration of the load [s]
-    requests:           requests served in that time, counted exactly [1]
-    u_busy_w, u_idle_w: standard uncertainties of the powers [W]
-    u_time_s:           standard uncertainty of the duration [s]
-    correlation:        of the errors of the two powers, from -1 to 1, both included [1]
+    busy_w:      mean power under load [W]
+    idle_w:      mean power when idle [W]
+    time_s:      duration of the load [s]
+    requests:    requests served in that time, counted exactly [1]
+    u_busy_w:    standard uncertainty of the power under load [W]
+    u_idle_w:    standard uncertainty of the power when idle [W]
+    u_time_s:    standard uncertainty of the duration [s]
+    correlation: of the errors of the two powers, from -1 to 1, both included [1]
 
     Returns a dict with `energy_j`, `standard_j` (the combined standard uncertainty), `expanded_j` [J], and `parts`: a
     dict with the shares of "busy", "idle", "time" and "covariance" (the term with r) in the variance; they add up to
@@ -736,14 +740,15 @@ def triangle_check(
 ):
     """Throughput by simulator, counters and application, which of them agree, and whom to doubt.
 
-    simulated_ipc, counted_ipc: instructions per cycle of one core, by simulator and by counters [1]
-    clock_hz:                   clock of a core [Hz]
-    cores:                      cores that serve requests [1]
-    instructions_per_request:   instructions that a request takes [1]
-    served_per_s:               requests per second of the whole application, all cores together [1/s]
-    relative_u:                 list of three relative standard uncertainties of the throughput: by simulator, by
-                                counters, by application [1]
-    k:                          coverage factor of the comparison [1]
+    simulated_ipc:            instructions per cycle of one core, by simulator [1]
+    counted_ipc:              instructions per cycle of one core, by counters [1]
+    clock_hz:                 clock of a core [Hz]
+    cores:                    cores that serve requests [1]
+    instructions_per_request: instructions that a request takes [1]
+    served_per_s:             requests per second of the whole application, all cores together [1/s]
+    relative_u:               list of three relative standard uncertainties of the throughput: by simulator, by
+                              counters, by application [1]
+    k:                        coverage factor of the comparison [1]
 
     Returns a dict with `per_s` (list of three throughputs: simulator, counters, application) [1/s], `agree` (list of
     three truth values: simulator and counters, counters and application, simulator and application), and `suspect`.
