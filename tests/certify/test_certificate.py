@@ -15,7 +15,7 @@ import pytest
 from openbadgeslib.ob3 import OB3LdpVerifier
 
 from graders.certify import jcs, papers, rdfc
-from graders.certify.credential import Papers, credential
+from graders.certify.credential import Papers, credential, proofs
 from graders.certify.enclosure import Standard, digest, enclose
 from graders.certify.finding import Beside
 from graders.certify.handed_in import all_of, looked_at
@@ -115,6 +115,32 @@ def test_a_changed_form_is_found(certified, edit):
     document = copy.deepcopy(dict(one.credential))
     edit(document)
     assert "fails" in {outcome for outcome, _ in held(document).values()}
+
+
+@pytest.mark.parametrize(
+    ("edit", "member"),
+    [
+        (lambda one: one.pop("validFrom"), "validFrom: Field required"),
+        (lambda one: one.update(validFrom="yesterday"), "validFrom: "),
+        (lambda one: one.pop("credentialStatus"), "credentialStatus: Field required"),
+        (lambda one: one["credentialStatus"].update(statusListIndex="-1"), "credentialStatus.statusListIndex: "),
+        (lambda one: one["credentialSubject"].pop("identifier"), "credentialSubject.identifier: Field required"),
+        (lambda one: one["credentialSubject"]["result"][0].pop("value"), "credentialSubject.result.0.value: "),
+        (lambda one: one.update(description="Distinguished"), "description: Extra inputs"),
+        (lambda one: one["issuer"].update(id="did:key:z6Mk"), "issuer.id: "),
+        (lambda one: one.update(evidence=[]), ""),
+    ],
+)
+def test_whoever_signs_something_of_another_form_for_themselves_is_told_the_member(certified, edit, member):
+    course, one = certified
+    document = {name: said for name, said in copy.deepcopy(dict(one.credential)).items() if name != "proof"}
+    edit(document)
+    found = held(document | {"proof": proofs(document, signer(course), "2026-01-02T03:04:05Z")}, enclosed=one.enclosed)
+    if member:
+        assert found == {"form": ("fails", found["form"][1])}
+        assert found["form"][1].startswith(f"is not that of a certificate: {member}")
+    else:
+        assert found["evidence"][0] == "fails"
 
 
 @pytest.mark.parametrize("word", ["expired", "not yet valid"])

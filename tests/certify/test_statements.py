@@ -6,7 +6,7 @@ import copy
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openbadgeslib.ob3.contexts import document_loader
 from pyld import jsonld
@@ -43,7 +43,11 @@ def office(tmp_path_factory):
     return signer(init(tmp_path_factory.mktemp("office") / "course", course_id="spring", students=["student-01"]))
 
 
+ODD = 'a "quoted" \\ back\\slash,\ttab\nand\r\nlines, é \u200b \u2028 名前 \U0001f600'
+
+
 @settings(max_examples=15)
+@example(office_name=ODD, url="https://office.example", title=ODD, about=ODD, points=1.25, level=1.5)
 @given(
     office_name=TEXT,
     url=st.sampled_from(["", "https://office.example", "http://x.example/a?b=c"]),
