@@ -86,6 +86,15 @@ def test_drift_is_the_slope_of_what_is_left():
     assert found.high - found.value == pytest.approx(t.isf(0.025, 12) * expected.stderr)
 
 
+def test_who_else_sat_does_not_look_like_drift():
+    """Beside a severe reviewer first, then beside a lenient one: whoever is neither has not moved."""
+    table = np.full((10, 3), np.nan)
+    table[:, 0] = [3, 7, 5, 6, 2, 8, 4, 6, 5, 7]
+    table[:6, 1], table[4:, 2] = table[:6, 0] - 4, table[4:, 0] + 4
+    order = np.where(np.isnan(table), np.nan, np.arange(1.0, 11)[:, None])
+    assert drift(table, order)[0].value == pytest.approx(0, abs=1e-9)
+
+
 def severity_of(table):
     return np.array([one.value for one in severity(table)])
 
