@@ -11,12 +11,16 @@ from typing import Any
 import yaml
 
 from graders.capstone.check import check
-from graders.capstone.folders import brief_of
+from graders.capstone.folders import CAPSTONE, brief_of
 from graders.capstone.graph import Graph
 from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.pack import PackIndex
-from graders.capstone.records import Document, Report
+from graders.capstone.packs import use_case
+from graders.capstone.records import Brief, Document, Report
+from graders.capstone.rendering.document import Rendered, rendered
+from graders.capstone.rendering.html import page
+from graders.capstone.rendering.pdf import paper
 from graders.certify import papers
 from graders.certify.enclosure import standard
 from graders.certify.gathering import gather
@@ -51,11 +55,14 @@ class Candidate:
         Of the document's check.
     outcome : Outcome
         What the office's rule says.
+    design : Path
+        The document as a page, with its findings; a PDF lies beside it where there is a certificate.
     """
 
     student: str
     report: Report
     outcome: Outcome
+    design: Path
 
 
 def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Candidate, ...]:
@@ -76,12 +83,13 @@ def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Cand
     tuple of Candidate
     """
     (course.root / "panel.yaml").write_text(yaml.safe_dump(_panel(course)), encoding="utf-8")
-    reports = {}
+    reports, designs = {}, {}
     with Desk(course) as desk:
         _calibrate(desk)
         for student, level in zip(students, (3, 1, 3), strict=True):
-            document, report = _checked(course, student, faulty=student == students[-1])
+            document, report, brief = _checked(course, student, faulty=student == students[-1])
             reports[student] = report
+            designs[student] = rendered(document, brief, use_case(PACK.id), report)
             if report.blocking:
                 desk.stop(student, packet_from(course, document, report, _TITLE).digest, report.blocking)
             else:
@@ -94,10 +102,22 @@ def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Cand
         outcomes = issue(course, ledger, by_what, chosen, office)
         papers.write(course, by_what, outcomes)
         papers.write_status(course, ledger, office)
-    return tuple(Candidate(one.student, reports[one.student], one) for one in outcomes)
+    return tuple(
+        Candidate(one.student, reports[one.student], one, _design(course, one, designs[one.student]))
+        for one in outcomes
+    )
 
 
-def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, Report]:
+def _design(course: Course, outcome: Outcome, design: Rendered) -> Path:
+    path = course.root / CAPSTONE / outcome.student / "design.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page(design), encoding="utf-8")
+    if outcome.certificate is not None:
+        path.with_suffix(".pdf").write_bytes(paper(design))
+    return path
+
+
+def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, Report, Brief]:
     """The sample's prose with claims for a student's own brief, and what its check finds."""
     brief = brief_of(course, student, PACK.id)
     graph = Graph(PackIndex(PACK), brief)
@@ -106,7 +126,7 @@ def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, R
         claim = document.claims[_FAULT]
         wrong = dataclasses.replace(claim, value=float(claim.value) * _FACTOR)  # type: ignore[arg-type]  # a number
         document = dataclasses.replace(document, claims={**document.claims, _FAULT: wrong})
-    return document, check(document, brief, PACK, graph=graph)
+    return document, check(document, brief, PACK, graph=graph), brief
 
 
 def _through_the_panel(desk: Desk, document: Document, report: Report, level: int, folder: Path) -> None:

@@ -107,6 +107,7 @@ def print_candidates(candidates: Sequence[Candidate], course: Path) -> None:
         folder = course / "certificates" / one.student
         if one.outcome.certificate is not None:
             out.print(f"  {one.student}: certified. {folder / 'certificate.html'}", markup=False)
+            out.print(f"    the design, and a PDF of it: {one.design}", markup=False)
             out.print(f"    aisa verify {folder} --rederive --trust {folder.parent / 'issuer.json'}", markup=False)
             continue
         blocked = f"the check stops the document: {one.report.blocking[0]}" if one.report.blocking else ""

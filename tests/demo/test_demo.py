@@ -297,6 +297,15 @@ def test_a_transcript_can_be_had_without_asking_for_a_certificate(demo: Path, tm
     assert "defence: no panel has decided" in told["decision"]["reasons"]
 
 
+def test_each_candidates_design_can_be_read_and_the_certified_one_on_paper(demo: Path):
+    folder = demo / "course" / "capstone"
+    for student in ("student-01", "student-02", "student-03"):
+        assert "Register of claims" in (folder / student / "design.html").read_text(encoding="utf-8")
+    assert "keep the document from the panel." in (folder / "student-03" / "design.html").read_text(encoding="utf-8")
+    assert [one.parent.name for one in folder.glob("*/design.pdf")] == ["student-01"]
+    assert (folder / "student-01" / "design.pdf").read_bytes().startswith(b"%PDF")
+
+
 def test_a_certificate_needs_a_rule_and_the_tracks_own_certifies_nobody_here(demo: Path):
     status, said = aisa("certify", "student-04", "--course", demo / "course", "--json")
     assert status == 1
