@@ -216,6 +216,13 @@ def test_a_figure_that_cannot_be_drawn_says_why(document, brief, value):
     )
 
 
+def test_a_document_cannot_ask_for_tables_without_end(document, brief):
+    text = with_prose(document, brief, "Much:\n\n" + "{table *}\n\n" * 500 + "x " * 100_000)
+    assert text.count("<caption>") < 5_000 / len(document.claims) + 30
+    assert "tables and figures have over 5000 rows" in text
+    assert "(cut; " in text
+
+
 # --- findings
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
@@ -32,6 +32,10 @@ _BESIDE = {"S2": "tree", "S12": "validation", "S13": "decisions"}
 """Sections that speak of a file of the document: it is shown at their end."""
 
 _DIGITS = 6
+_MOST_ROWS = 5_000
+_LEFT_OUT = Figure(
+    "left-out", "Left out", f"The document's tables and figures have over {_MOST_ROWS} rows.", 0, (), (), ()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +213,7 @@ def rendered(document: Document, brief: Brief, case: UseCase, report: Report | N
     return Rendered(
         title=brief.title,
         use_case=case.pack.title,
-        chapters=tuple(
+        chapters=_bounded(
             _chapter(one, anchor, entries, case, drawn, apart)
             for one, anchor in zip(document.sections, _anchors(document.sections), strict=True)
         ),
@@ -256,6 +260,21 @@ def _interval(one: Claim) -> str:
         for end in (one.uncertainty.low, one.uncertainty.high)
     )
     return f"{low} to {high}"
+
+
+def _bounded(chapters: Iterable[Chapter]) -> tuple[Chapter, ...]:
+    """The chapters with no more tables and figures than a reader would look at."""
+    room = _MOST_ROWS
+    made = []
+    for chapter in chapters:
+        parts: list[Part] = []
+        for part in chapter.parts:
+            room -= (
+                0 if isinstance(part, Prose) else max(1, len(part.entries if isinstance(part, Table) else part.rows))
+            )
+            parts.append(part if room >= 0 or isinstance(part, Prose) else _LEFT_OUT)
+        made.append(replace(chapter, parts=tuple(parts)))
+    return tuple(made)
 
 
 def _anchors(sections: Sequence[Section]) -> Iterator[str]:

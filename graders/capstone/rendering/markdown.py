@@ -15,8 +15,8 @@ from markdown_it.token import Token
 from graders.capstone import prose
 from graders.pages import visible
 
-LONGEST = 1 << 20
-"""Characters of a text that are shown: as many as a file of a document may have."""
+LONGEST = 100_000
+"""Characters of a section that are shown: a design document has about as many in all."""
 
 _LINK = re.compile(r"(https?:|mailto:)", re.I)
 _DEEPEST = 6

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from graders.capstone.rendering.blocks import blocks
 from graders.capstone.rendering.document import Rendered
+from graders.capstone.rendering.markdown import LONGEST
 from graders.errors import GraderError
 from graders.pages import folder, visible
 
-_LONGEST = 1 << 20
 _WITHOUT_GLYPH = re.compile(
     r"[^\n\t -~\u00a0-\u0377\u0384-\u04ff\u2010-\u2027\u2030-\u203a\u2070-\u208e\u20a0-\u20bf\u2190-\u22ff]"
 )
@@ -66,7 +66,7 @@ def paper(one: Rendered) -> bytes:
 def _printable(value: object) -> object:
     """Every text of the data as a page can show it: visible, with glyphs, and with no word wider than a column."""
     if isinstance(value, str):
-        shown = _WITHOUT_GLYPH.sub(lambda found: f"‹U+{ord(found[0]):04X}›", visible(value, _LONGEST))
+        shown = _WITHOUT_GLYPH.sub(lambda found: f"‹U+{ord(found[0]):04X}›", visible(value, 2 * LONGEST))
         return _LONG_WORD.sub(_broken, shown)
     if isinstance(value, Mapping):
         return {key: one if key in ("is", "to", "label", "shape", "look", "anchor") else _printable(one)
