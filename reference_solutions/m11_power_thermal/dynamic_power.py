@@ -93,8 +93,10 @@ def unit_power_w(
         Share of the cycles in which the unit's clock stands still. [1]
     window_s : float
         Length of a window. [s]
-    frequency_hz, voltage_v : (...) array_like
-        Clock [Hz] and supply [V]; one for all windows, or one for each.
+    frequency_hz : (...) array_like
+        Clock; one for all windows, or one for each. [Hz]
+    voltage_v : (...) array_like
+        Supply; one for all windows, or one for each. [V]
     nominal_v : float
         Voltage at which the table holds. [V]
 

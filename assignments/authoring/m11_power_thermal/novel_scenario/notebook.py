@@ -47,7 +47,7 @@ print(
 )
 pd.DataFrame(scenario["coolers"]).set_index("level").rename(
     columns={"k_per_w": "resistance to the air [K/W]", "watts": "it draws [W]"}
-).round(3)
+).round(4)
 
 # %%
 pd.DataFrame(scenario["states"]).rename(columns={"mhz": "clock [MHz]", "mv": "supply [mV]"}).rename_axis("state").T

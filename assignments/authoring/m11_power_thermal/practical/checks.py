@@ -330,8 +330,8 @@ def short_steps(rng):
 
 
 def long_steps(rng):
-    matrix, heat = network(rng, 5, 2000)
-    return call(matrix, heat, rng.uniform(0, 60, (6, 5)), float(rng.uniform(0.3, 1.0)))
+    matrix, heat = network(rng, 5, 40)
+    return call(matrix, heat, rng.uniform(0, 60, (4, 5)), float(rng.uniform(0.3, 1.0)))
 
 
 def from_warm(rng):

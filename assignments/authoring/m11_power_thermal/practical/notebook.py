@@ -137,8 +137,11 @@ plt.show()
 def leakage_fit(power_w, voltage_v, temperature_c, nominal_v, nominal_c):
     """Law of the leakage that was measured, by least squares of its logarithm; each measurement counts alike.
 
-    power_w, voltage_v, temperature_c: arrays of equal length, what was measured and where [W], [V], [degC]
-    nominal_v, nominal_c:              the nominal point, where nothing need have been measured [V], [degC]
+    power_w:       leakage that was measured; an array [W]
+    voltage_v:     at which supply; an array of that length [V]
+    temperature_c: at which temperature; an array of that length [degC]
+    nominal_v:     voltage of the nominal point, where nothing need have been measured [V]
+    nominal_c:     its temperature [degC]
 
     Returns a dict with `nominal_w` (P0, [W]), `per_v` (k, [1/V]), `per_k` (beta, [1/K]) and `doubling_k` (the kelvin
     that double the leakage, [K]).
@@ -211,8 +214,9 @@ def calibrated_scales(unit_w, other_w, measured_w, anchors, low=0.5, high=2.0, r
     unit_w:     power of each unit by the model; (workloads, units) [W]
     other_w:    what is not in question, of each workload [W]
     measured_w: total power that was measured, of each workload [W]
-    anchors:    list of rows to calibrate on, from 0; the others are held out
-    low, high:  least and largest factor that is allowed [1]
+    anchors:    list of rows to calibrate on, counted from 0; the others are held out [1]
+    low:        least factor that is allowed [1]
+    high:       largest factor that is allowed [1]
     ridge:      r, the weight of a factor's squared distance from 1 [1]
 
     Returns a dict with `scales`, an array with the factor of each unit [1], and `errors`, an array with an entry for
@@ -465,9 +469,10 @@ print(
 plt.show()
 
 # %% [markdown]
-# **Notice.** Left: average power explains the blue line, and not the red one. A sensor read once a second, or a power
-# trace averaged over a second, misses the peaks. Right: half of the rise is there at once, the rest takes minutes. A
-# benchmark of thirty seconds measures a machine that nobody will have.
+# **Notice.** Left: the average of 20 W explains a mean of 9.4 K, and not the peaks, which are nearly three times as
+# high. A sensor that is read once a second, or a power trace that was averaged over one, misses them. Right: two thirds
+# of the rise are there within a tenth of a second, and the rest takes half a minute. Whoever measures for a second
+# measures a machine that nobody will have.
 
 # %% [markdown]
 # ## 5. When does warmth make more warmth than leaves?
@@ -597,7 +602,7 @@ def next_state(busy, waiting, temperature_c, state, clocks_hz, limit_c):
     busy:          share of the interval in which the core had work, computing or waiting; 1 if it was not done [1]
     waiting:       share of *that time* in which it waited for memory [1]
     temperature_c: temperature at the interval's end [degC]
-    state:         the state in which it was
+    state:         the state in which it was, from 0 [1]
     clocks_hz:     array, the clock of each state, rising [Hz]
     limit_c:       temperature that is not to be exceeded [degC]
     """
@@ -767,9 +772,9 @@ for label, share, hit in (("idle", 0.0, 0.0), ("pointer chase", 0.15, 0.0), ("st
 pd.DataFrame(rows).T.drop(columns="total").assign(total=[rows[name]["total"] for name in rows]).round(2)
 
 # %% [markdown]
-# **Notice.** In watts (a row is a millisecond, so millijoules are watts). A chase draws no more than a stream, and
-# moves a fifth of the data: each of its bursts pays for a row of its own, and for standby. The energy of a byte is
-# decided by the hit rate.
+# **Notice.** A row is a millisecond, so its millijoules are watts. A chase moves a fifth of the data of a stream, and
+# draws more than half as much: each of its bursts pays for a row of its own, and for standby, and costs three times the
+# energy. What a byte costs is decided by the hit rate.
 #
 # ### A counter that wraps
 #
@@ -791,7 +796,7 @@ class EnergyCounter:
     def __init__(self, power_unit, most_w):
         """Start without a reading.
 
-        power_unit: value of MSR_RAPL_POWER_UNIT; bits 12 to 8 are u, the others mean other things
+        power_unit: value of MSR_RAPL_POWER_UNIT; bits 12 to 8 are u, the others mean other things [1]
         most_w:     largest power that the package can draw [W]
 
         Raises ValueError if the largest power is not positive.
@@ -812,7 +817,7 @@ class EnergyCounter:
         """Take a reading.
 
         time_s: when it was taken [s]
-        raw:    what the counter showed, a whole number from 0 to 2**32 - 1
+        raw:    what the counter showed, a whole number from 0 to 2**32 - 1 [1]
 
         Raises ValueError for any other number, for a reading that is not later than the last one, and for one that is
         so much later that the counter may have gone round.

@@ -565,7 +565,7 @@ def towards_the_steady_state(conductance_w_per_k, capacitance_j_per_k, power_w, 
 )
 def small_steps(conductance_w_per_k, capacitance_j_per_k, power_w, step_s, start_k=0.0):
     def advance(matrix, heat, h):
-        parts = int(np.ceil(h * np.max(np.sum(np.abs(matrix), axis=1) / heat) / 0.7)) + 4
+        parts = int(np.ceil(h * np.max(np.sum(np.abs(matrix), axis=1) / heat))) + 4
 
         def step(state, watts):
             for _ in range(parts):

@@ -85,7 +85,7 @@ for place, plan, title in zip(axes, (as_drawn, placed), ("as it stands", "yours"
     watts = np.zeros(6)
     watts[[plan[name] for name in units]] = list(units.values())
     rises = influence_k_per_w @ watts
-    place.imshow(rises.reshape(2, 3), cmap="inferno", origin="lower", vmin=20, vmax=45, extent=(0, 12, 0, 8))
+    place.imshow(rises.reshape(2, 3), cmap="inferno", origin="lower", vmin=20, vmax=55, extent=(0, 12, 0, 8))
     for name, slot in plan.items():
         x, y = 1e3 * (slots_m[slot, 2:] + 0.002)
         place.text(x, y, f"{name}\n{rises[slot]:.1f} K", ha="center", va="center", color="white")
@@ -180,7 +180,7 @@ axes.legend(frameon=False, loc="lower right")
 plt.show()
 
 # %% [markdown]
-# **Notice.** The finned case gains nothing beyond 113 degrees: from there on each kelvin makes more heat than it
+# **Notice.** The finned case gains nothing from about 112 degrees on: there each kelvin makes more heat than it
 # carries away. That is the same point at which a chip at constant power would run away; here it shows as a line that is
 # flat.
 #
