@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from graders.authoring.material import Module
+from graders.psychometrics import items
 from graders.reports.cohort import told
 from graders.reports.findings import Findings
 from graders.reports.interval import FEWEST
@@ -57,6 +58,7 @@ def author_report(
         ordinals={entry.id: number for number, entry in enumerate(module.exercises, 1)},
         told=told,
         fewest=FEWEST,
+        fewest_students=items.FEWEST,
         known=sum(len(one.known) for one in found),
         silent=sum(len(one.silent) for one in found),
         unexplained=sum(len(group.numbers) for one in found for group in one.unexplained),
