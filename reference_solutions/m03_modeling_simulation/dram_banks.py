@@ -70,12 +70,12 @@ class DramBanks:
             raise ValueError("a memory has a bank at least")
         self._timing = dict(timing)
         self._rows = [-1] * banks
-        self._activated = [-(10**9)] * banks  # when the open row was
-        self._column = [-(10**9)] * banks  # last column command of each bank
-        self._free = [-(10**9)] * banks  # earliest activation of a closed bank
-        self._activations: list[int] = []
-        self._last_column = -(10**9)
-        self._last_arrival = -(10**9)
+        never = float("-inf")
+        self._activated = [never] * banks  # when the open row was
+        self._column = [never] * banks  # last column command of each bank
+        self._free = [never] * banks  # earliest activation of a closed bank
+        self._activations: list[float] = []
+        self._last_column = self._last_arrival = never
         self._refreshes = 0
         self._counts = {"hit": 0, "closed": 0, "conflict": 0}
 
@@ -115,14 +115,14 @@ class DramBanks:
         timing = self._timing
         taken_up = max(cycle, self._last_column)
         if taken_up // timing["tREFI"] > self._refreshes:
-            self._refreshes = taken_up // timing["tREFI"]
+            self._refreshes = int(taken_up // timing["tREFI"])
             self._rows = [-1] * len(self._rows)
             self._free = [self._refreshes * timing["tREFI"] + timing["tRFC"]] * len(self._rows)
         kind = "hit" if self._rows[bank] == row else "closed" if self._rows[bank] < 0 else "conflict"
         self._counts[kind] += 1
-        earliest = max(cycle, self._last_column + timing["tCCD"])
+        earliest: float = max(cycle, self._last_column + timing["tCCD"])
         if kind != "hit":
-            ready = max(cycle, self._free[bank])
+            ready: float = max(cycle, self._free[bank])
             if kind == "conflict":
                 precharge = max(cycle, self._activated[bank] + timing["tRAS"], self._column[bank])
                 ready = precharge + timing["tRP"]
@@ -133,7 +133,7 @@ class DramBanks:
             self._rows[bank] = row
             earliest = max(earliest, self._activated[bank] + timing["tRCD"])
         self._column[bank] = self._last_column = earliest
-        return earliest + timing["CL"] + timing["burst"]
+        return int(earliest) + timing["CL"] + timing["burst"]
 
 
 def trace_cycles(

@@ -87,5 +87,5 @@ def interval_cycles(
         if place < shadow_ends and not depends:
             continue
         cycles[kind] += penalties[kind]
-        shadow_ends = place + window if kind == "load" else 0
+        shadow_ends = place + window if kind == "load" else place
     return cycles

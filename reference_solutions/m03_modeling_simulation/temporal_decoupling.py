@@ -11,8 +11,9 @@ Model
 
     .. math:: t_{local} - t_{kernel} < q, \qquad \text{syncs} \approx T / q
 
-    So whatever it sees is out of date, or too early, by less than :math:`q`. With :math:`q = 0` every interaction is
-    synchronised, and the order is exact.
+    So what one initiator writes, others see too late or too early by less than :math:`q`. But two that write within a
+    quantum may do so in the wrong order, and that lasts until somebody writes again. With :math:`q = 0` every
+    interaction is synchronised, and the order is exact.
 
     Approximately timed: a transaction has four phases. Requests follow each other on their socket, and so do responses:
     a request begins when the one before has ended (END_REQ), a response when the one before has (END_RESP).

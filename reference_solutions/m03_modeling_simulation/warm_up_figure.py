@@ -56,14 +56,15 @@ def warm_up_figure(runs_s: ArrayLike, window: int, expected_s: float) -> dict[st
     mean = np.asarray(runs_s, dtype=float).mean(axis=0)
     smooth = welch_average(mean, window)
     cut = mser_truncation(mean)
+    places = np.arange(mean.size)
     lines = {
-        "mean of the runs": (np.arange(mean.size), mean),
-        "moving average": (np.arange(smooth.size), smooth),
-        "steady state": (np.array([0, mean.size - 1]), np.full(2, expected_s)),
+        "mean of the runs": (places, mean),
+        "moving average": (places[: smooth.size], smooth),
+        "steady state": (places[[0, -1]], np.full(2, expected_s)),
     }
     return {
         "title": "Where does the warm-up end?",
-        "x": {"label": "customer [1]", "scale": "linear", "limits": [0, mean.size - 1]},
+        "x": {"label": "customer [1]", "scale": "linear", "limits": [int(np.min(places)), int(np.max(places))]},
         "y": {"label": "wait [s]", "scale": "linear", "limits": [0, max(float(np.max(mean)), expected_s)]},
         "series": [
             {"label": label, "kind": "line", "x": x.tolist(), "y": y.tolist()} for label, (x, y) in lines.items()

@@ -45,9 +45,9 @@ def warp_issue(streams: Sequence[Sequence[int]], policy: str) -> dict[str, Any]:
     Returns
     -------
     dict of str to object
-        `cycles`, when the last result is there, counted from cycle 0 of the first issue; `order`, list of the warps as
-        they issued; `barrier_stalls` and `latency_stalls`, cycles without an issue before the last issue: the first, if
-        a warp that has not ended waits at a barrier. [cycle]
+        `cycles`, when the last result is there, counted from cycle 0 of the first issue, 0 without one; `order`, list
+        of the warps as they issued; `barrier_stalls` and `latency_stalls`, cycles without an issue before the last
+        issue: the first, if a warp that has not ended waits at a barrier. [cycle]
 
     Raises
     ------
@@ -71,7 +71,7 @@ def warp_issue(streams: Sequence[Sequence[int]], policy: str) -> dict[str, Any]:
     issued = [0] * warps
     order: list[int] = []
     stalls = {"barrier": 0, "latency": 0}
-    cycle, ends = 0, 0
+    cycle, ends = 0, [0]
     while any(issued[warp] < len(streams[warp]) for warp in range(warps)):
         able = [warp for warp in range(warps) if issued[warp] < len(streams[warp]) and ready[warp] <= cycle]
         if not able:
@@ -84,12 +84,12 @@ def warp_issue(streams: Sequence[Sequence[int]], policy: str) -> dict[str, Any]:
             issued[chosen] += 1
             order.append(chosen)
             ready[chosen] = cycle + latency if latency else never
-            ends = max(ends, cycle + max(latency, 1))
+            ends.append(cycle + max(latency, 1))
             if ready.count(never) == warps:
-                ready = [cycle + 1.0] * warps
+                ready = [float(cycle)] * warps  # this cycle is over
         cycle += 1
     return {
-        "cycles": ends,
+        "cycles": max(ends),
         "order": order,
         "barrier_stalls": stalls["barrier"],
         "latency_stalls": stalls["latency"],

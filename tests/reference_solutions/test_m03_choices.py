@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
-from reference_solutions.m03_modeling_simulation.bounded_calibration import calibrated_costs
+from reference_solutions.m03_modeling_simulation.bounded_fit import calibrated_costs
 from reference_solutions.m03_modeling_simulation.fidelity import fidelity_table
 from reference_solutions.m03_modeling_simulation.tool_selection import tool_table
 

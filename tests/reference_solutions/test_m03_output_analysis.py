@@ -10,7 +10,7 @@ from scipy import stats
 
 from reference_solutions.m03_modeling_simulation.batch_means import batch_means_interval, lag_correlation
 from reference_solutions.m03_modeling_simulation.common_numbers import paired_difference
-from reference_solutions.m03_modeling_simulation.replication import replication_interval
+from reference_solutions.m03_modeling_simulation.runs import replication_interval
 from reference_solutions.m03_modeling_simulation.warm_up import mser_truncation, welch_average
 
 means_of_runs = st.lists(st.floats(-100, 100), min_size=2, max_size=30).filter(lambda one: np.std(one) > 1e-3)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reference_solutions.m03_modeling_simulation.link_traces import link_table, store_and_forward_s
-from reference_solutions.m03_modeling_simulation.simulation_points import simpoint_estimate
+from reference_solutions.m03_modeling_simulation.simpoints import simpoint_estimate
 from reference_solutions.m03_modeling_simulation.temporal_decoupling import decoupled_reads, four_phases_s
 from reference_solutions.m03_modeling_simulation.warm_up import mser_truncation, welch_average
 from reference_solutions.m03_modeling_simulation.warm_up_figure import warm_up_figure
@@ -17,13 +17,16 @@ from reference_solutions.m03_modeling_simulation.warm_up_figure import warm_up_f
 # --- temporal decoupling ----------------------------------------------------------------------------------------------
 
 
-def drawn_initiators(seed, initiators=3, steps=20):
+def drawn_initiators(seed, initiators=3, steps=20, writers=3):
     """Delays are so large that two interactions hardly ever fall together; what is written is never written twice."""
     rng = np.random.default_rng(seed)
     values = iter(range(1, 10_000))
     return [
-        [[int(rng.integers(1, 100_000)), next(values) if rng.random() < 0.5 else -1] for _ in range(steps)]
-        for _ in range(initiators)
+        [
+            [int(rng.integers(1, 100_000)), next(values) if rng.random() < 0.5 and number < writers else -1]
+            for _ in range(steps)
+        ]
+        for number in range(initiators)
     ]
 
 
@@ -55,8 +58,8 @@ def test_without_a_quantum_it_is_simpy(seed):
 
 @settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400_000))
-def test_what_is_read_is_out_of_date_by_less_than_a_quantum(seed, quantum):
-    initiators = drawn_initiators(seed)
+def test_what_one_writes_is_read_less_than_a_quantum_late_or_early(seed, quantum):
+    initiators = drawn_initiators(seed, writers=1)
     found, history = decoupled_reads(initiators, quantum), exact(initiators)[1]
     until = [time for time, _ in history[1:]] + [np.inf]
     holds = {value: (since, ends) for (since, value), ends in zip(history, until, strict=True)}
@@ -69,6 +72,12 @@ def test_what_is_read_is_out_of_date_by_less_than_a_quantum(seed, quantum):
     finish = max(sum(delay for delay, _ in steps) for steps in initiators)
     assert found["finish"] == finish
     assert found["syncs"] <= len(initiators) * (finish // quantum + 1)
+
+
+def test_two_that_write_within_a_quantum_may_be_swapped_for_good():
+    both = [[[60, 1]], [[50, 2]], [[1000, -1]]]
+    assert decoupled_reads(both, 0)["reads"][2] == [1]
+    assert decoupled_reads(both, 100)["reads"][2] == [2]
 
 
 def test_ties_go_by_number_and_refusals():

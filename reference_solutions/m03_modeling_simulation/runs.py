@@ -63,8 +63,7 @@ def replication_interval(run_means: ArrayLike, wanted: float, confidence: float 
     if means.size < 2 or not wanted > 0 or not 0 < confidence < 1:
         raise ValueError("two runs at least, a half-width above zero, a confidence between 0 and 1")
     spread, share = float(np.std(means, ddof=1)), (1 + confidence) / 2
-    least = (special.ndtri(share) * spread / wanted) ** 2  # the normal quantile is below Student's: never too many
-    runs = max(means.size, int(np.ceil(least * (1 - 1e-12))))
+    runs = means.size
     while special.stdtrit(runs - 1, share) * spread / np.sqrt(runs) > wanted:
         runs += 1
     return {
