@@ -96,7 +96,29 @@ def enclose(standard: Standard, evidence: Evidence) -> bytes:
     bytes
         Canonical JSON; its SHA-256 stands in the certificate.
     """
-    return canonical({"evidence": plain(evidence), "standard": dict(standard.texts)})
+    return written(plain(evidence), standard.texts)
+
+
+def written(evidence: Mapping[str, Any], texts: Mapping[str, str]) -> bytes:
+    """The same from plain evidence and the standard's texts, as the ledger keeps them.
+
+    Parameters
+    ----------
+    evidence : mapping of str to Any
+        As `plain` makes it.
+    texts : mapping of str to str
+        Of the rule and the rubrics.
+
+    Returns
+    -------
+    bytes
+    """
+    return b'{"evidence":%s,"standard":%s}' % (canonical(dict(evidence)), _standard_written(tuple(texts.items())))
+
+
+@lru_cache(maxsize=8)  # the larger part of the file, and the same in all certificates of a course
+def _standard_written(texts: tuple[tuple[str, str], ...]) -> bytes:
+    return canonical(dict(texts))
 
 
 def plain(evidence: Evidence) -> dict[str, Any]:

@@ -6,6 +6,7 @@ The ledger's entry is the act. Files are made from it, at once or, after a crash
 from __future__ import annotations
 
 import hmac
+import itertools
 import json
 import uuid
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ from graders.certify.status import free_index, status_list
 from graders.certify.workers import side_by_side
 from graders.course import Course
 from graders.errors import UsageError
-from graders.ledger import Entry, Ledger, canonical
+from graders.ledger import Entry, Ledger
 
 ISSUED, REVOKED, STANDARD = "certificate issued", "certificate revoked", "standard in force"
 _CHUNK = 64
@@ -221,18 +222,18 @@ def _make(
 ) -> dict[str, Certificate]:
     made: dict[str, Certificate] = {}
     taken = {one.index for one in certificates(ledger)}
-    students = list(evidence)
     _keep_standard(ledger, standard)
-    sign = partial(_signed, standard, signer.profile, signer.pem)
-    with side_by_side(len(students), workers) as mapped:
-        for start in range(0, len(students), _CHUNK):
-            papers = []
-            for student in students[start : start + _CHUNK]:
-                papers.append(_papers(course, standard, evidence[student], signer, taken))
-                taken.add(papers[-1].status_index)
-            signed = list(mapped(sign, papers))
+    papers = []
+    for mine in evidence.values():
+        papers.append(_papers(course, standard, mine, signer, taken))
+        taken.add(papers[-1].status_index)
+    with side_by_side(len(papers), workers) as mapped:
+        signed = mapped(partial(_signed, standard, signer.profile, signer.pem), papers)
+        for start in range(0, len(papers), _CHUNK):
+            chunk = papers[start : start + _CHUNK]
+            documents = list(itertools.islice(signed, len(chunk)))  # the next are signed while these are written
             with ledger.writing() as write:  # a chunk is kept or not at all: whoever was killed goes on after it
-                for one, document in zip(papers, signed, strict=True):
+                for one, document in zip(chunk, documents, strict=True):
                     said = {"credential": document, "evidence": enclosure.plain(one.evidence)}
                     entry = write(
                         ISSUED,
@@ -274,11 +275,9 @@ def _texts(ledger: Ledger, digest: str) -> dict[str, Any]:
 
 
 def _certificate(one: Entry, texts: Mapping[str, Mapping[str, Any]], revoked: Mapping[str, str]) -> Certificate:
-    said = {"evidence": one.body["evidence"], "standard": dict(texts[one.body["standard"]])}
+    enclosed = enclosure.written(one.body["evidence"], texts[one.body["standard"]])
     document = one.body["credential"]
-    return Certificate(
-        one.subject, document, canonical(said), one.body["index"], revoked.get(document["id"], ""), one.number
-    )
+    return Certificate(one.subject, document, enclosed, one.body["index"], revoked.get(document["id"], ""), one.number)
 
 
 def _same(there: Certificate, evidence: Evidence) -> bool:

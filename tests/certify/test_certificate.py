@@ -26,7 +26,7 @@ from graders.certify.status import encoded
 from graders.certify.workers import side_by_side
 from graders.course import init
 from graders.errors import GraderError, UsageError
-from graders.ledger import Ledger
+from graders.ledger import Ledger, canonical
 from tests.certify.looking import held, profile_of
 from tests.certify.sample import STANDARD, accommodation, evidence, with_module
 
@@ -44,6 +44,11 @@ def test_it_holds_in_every_respect(certified):
         ),
         "holds",
     )
+
+
+def test_what_is_enclosed_is_canonical(certified):
+    enclosed = certified[1].enclosed
+    assert enclosed == canonical(json.loads(enclosed)) == enclose(STANDARD, evidence())
 
 
 def test_alone_it_says_what_it_cannot_show(certified):
