@@ -57,16 +57,14 @@ def is_allowed(scenario, settled_c, rate):
 @functools.lru_cache(maxsize=2048)
 def best_by_level(text):
     """Level -> most tokens a joule, with their clocks; None where no plan is allowed."""
-    scenario = json.loads(text)
-    clocks, found = [state["mhz"] for state in scenario["states"]], {}
+    scenario, found = json.loads(text), {}
     for cooler in scenario["coolers"]:
-        plans = []
-        for first in clocks:
-            for second in clocks:
-                settled_c, rate, per_joule = plan_of(scenario, cooler["level"], first, second)
-                if is_allowed(scenario, settled_c, rate):
-                    plans.append((per_joule, first, second))
-        found[cooler["level"]] = max(plans, default=None)
+        try:
+            plan = page.power_plan({**scenario, "coolers": [cooler]})
+        except ValueError:
+            found[cooler["level"]] = None
+        else:
+            found[cooler["level"]] = plan["tokens_per_j"], plan["prefill_mhz"], plan["decode_mhz"]
     return found
 
 
