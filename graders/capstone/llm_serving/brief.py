@@ -1,7 +1,7 @@
 """Personal briefs of the serving use case: for everybody clear and within reach, and not the same for all.
 
 Student id and course salt choose a machine, then one of the `CASES` in which that machine is the right one, and the
-level of all prices: `rolled` says how. A case is taken if `clear` says that nothing in it is a matter of rounding: of the
+level of all prices: `rolled` says how. A case is taken if `clear` says that nothing in it is a matter of rounding among
 designs by one rule, which takes the smallest replica of each machine. With a larger one another machine may come near.
 """
 
