@@ -584,12 +584,13 @@ def core_day(policy, cycles, memory_s, ambient_c):
 # **Exercise 7** (5 points, 12 minutes). Write the policy `next_state`. It sees the interval that has just ended. The
 # hidden checks follow it through days that you have not seen, of two to four seconds:
 #
-# - *an ordinary day*, with loads that rise and fall slowly: at most half of the energy of a core that is always in the
-#   fastest state; it counts only if at most 2 % of the intervals are late;
+# - *an ordinary day*, with loads that rise and fall slowly, from 3 to 15 million cycles an interval: at most half of
+#   the energy of a core that is always in the fastest state; it counts only if at most 2 % of the intervals are late;
 # - *memory phases*: for a while a core computes, then it waits, for most of its time; at most 80 % of the energy of a
 #   governor that takes the fastest state whenever the core was busy for more than 80 % of an interval, waiting or not,
 #   and else the slowest state that would have been busy for at most 80 %; again at most 2 % may be late;
-# - *bursts* that begin from one interval to the next: at most 6 % of the intervals late;
+# - *bursts* that begin from one interval to the next, six intervals of 26 million cycles in every thirty: at most 6 %
+#   of the intervals late;
 # - *a hot day*, 45 degrees, with more work than the core can do without exceeding its limit: it does at least twice as
 #   much (`done_s`) as in the slowest state. If more than 1 % of the intervals end above the limit, it counts as
 #   nothing.
