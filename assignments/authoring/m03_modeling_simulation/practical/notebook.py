@@ -694,7 +694,8 @@ def a_stream_and_a_guest(count, every):
 #   half of what it is with `first_come`;
 # - *nobody starves*: the same, and in `a_stream_and_a_guest`, with a request every 4 cycles and guests elsewhere, the
 #   *largest* latency is at most 1,000 cycles;
-# - *a mix* of two streams and of scattered requests: the mean at most 0.8 times that of `first_come`;
+# - *a mix* of two streams and of scattered requests, one every 22 cycles: the mean at most 0.8 times that of
+#   `first_come`;
 # - *a mix, and nobody much later*: the same, and the largest latency is at most 2.5 times the largest with
 #   `first_come`.
 
