@@ -93,6 +93,13 @@ def test_statements_run_up_to_the_one_that_does_not_compile(best: Sandbox) -> No
         assert text_of(run, 1) == "'before'"
 
 
+def test_statements_run_up_to_the_one_that_is_too_deep_to_compile(best: Sandbox) -> None:
+    deep = "+".join(["1"] * 1500)
+    with best.run(cells(f"kept = 'before'\nx = {deep}", "kept"), {}) as run:
+        assert run.cells[0].outputs[-1]["ename"] == "RecursionError"
+        assert text_of(run, 1) == "'before'"
+
+
 def test_every_expression_is_shown_where_a_notebook_asks_for_it(best: Sandbox) -> None:
     asked = (
         "from IPython.core.interactiveshell import InteractiveShell\nInteractiveShell.ast_node_interactivity = 'all'"

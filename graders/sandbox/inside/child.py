@@ -17,6 +17,7 @@ from . import answer, codec, shell
 from .channel import Channel
 from .course_cells import CourseCells
 from .libraries import Libraries
+from .outlet import Outlet
 from .witness import Witness
 
 
@@ -48,7 +49,7 @@ class Child:
     def __init__(self, channel: Channel, made: shell.Shell, output_bytes: int) -> None:
         self.channel = channel
         self.shell = made
-        self.outlet = shell.Outlet(self._emit, output_bytes)
+        self.outlet = Outlet(self._emit, output_bytes)
         self.course: CourseCells | None = None
         self._output_bytes = output_bytes
         shell.connect(made, self.outlet)

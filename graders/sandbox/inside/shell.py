@@ -1,4 +1,4 @@
-"""IPython's shell without a terminal: cells run, and what they show is sent off as nbformat outputs.
+"""IPython's shell without a terminal: cells run, and what they show is handed to an outlet as nbformat outputs.
 
 No history, no completion, no profile on disk. Tracebacks are plain text.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import io
 import keyword
 import operator
 import re
 import site
 import sys
 import sysconfig
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +23,8 @@ from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Instance, Type
 
-_KEEP = 8 << 10  # characters of a stream held back before they are sent
+from .outlet import Outlet, Stream
+
 _SPECIAL = re.compile(
     r"^\s*[%!?,;/] | =\s*[%!] | \?\s*$ | ^\s*(?:>>>|\.\.\.|In[ ]\[) | \A\s"
     rf" | \A(?!(?:{'|'.join(keyword.kwlist)})\b)\w+(?:[^\S\n].*)?\n?\Z",
@@ -35,103 +34,6 @@ _SPECIAL = re.compile(
 
 A magic may go without its sign, as the only line of a cell: a word that Python reserves is none.
 """
-
-OUTPUT_COST = 64  # what an output weighs besides its text
-
-Emit = Callable[[dict[str, Any], bool], None]
-"""Takes an output, and whether it is a cell's last, which need not travel before the cell has ended."""
-
-
-class Outlet:
-    """Where outputs go: merged, cut at the limit while they stream, or dropped.
-
-    Parameters
-    ----------
-    emit : callable
-        Sends one output.
-    limit : int
-        Characters of one cell that are sent.
-    """
-
-    def __init__(self, emit: Emit, limit: int) -> None:
-        self._emit: Emit | None = emit
-        self._limit = limit
-        self._left = limit
-        self._stream, self._held, self._size = "", [""], 0
-
-    def begin(self) -> None:
-        """A new cell starts."""
-        self._left = self._limit
-
-    def silence(self) -> None:
-        """Drop everything from now on."""
-        self._emit = None
-        self._held = []
-
-    def write(self, stream: str, text: str) -> None:
-        """Take text of a stream."""
-        if self._emit is None or self._left <= 0:
-            return
-        if stream != self._stream:
-            self.flush()
-            self._stream = stream
-        self._held.append(text[: self._left + 1])
-        self._size += len(text)
-        if self._size > min(_KEEP, self._left):
-            self.flush()
-
-    def show(self, output: dict[str, Any], size: int, *, last: bool = False) -> None:
-        """Take an output that is no stream; `last` if it is the value of a cell's last expression."""
-        self.flush()
-        if self._emit is None or self._left <= 0:
-            return
-        self._left -= size + OUTPUT_COST
-        self._emit(output if self._left > 0 else {"output_type": "cut"}, last)
-
-    def flush(self, *, last: bool = False) -> None:
-        """Send what is held back; `last` if the cell has ended."""
-        text = "".join(self._held)
-        self._held, self._size = [], 0
-        if not text or self._emit is None:
-            return
-        kept = text[: max(0, self._left)]
-        self._left -= len(text) + OUTPUT_COST
-        self._emit({"output_type": "stream", "name": self._stream, "text": kept}, last)
-        if self._left <= 0:
-            self._emit({"output_type": "cut"}, last)
-
-
-class Stream(io.TextIOBase):
-    """sys.stdout and sys.stderr of a notebook.
-
-    Parameters
-    ----------
-    outlet : Outlet
-        Where text goes.
-    name : str
-        `stdout` or `stderr`.
-    """
-
-    encoding = "utf-8"
-    errors = "replace"
-
-    def __init__(self, outlet: Outlet, name: str) -> None:
-        self._outlet, self._name = outlet, name
-
-    def writable(self) -> bool:
-        """True: text may be written."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Take text."""
-        if not isinstance(text, str):
-            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-        self._outlet.write(self._name, text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Send what is held back."""
-        self._outlet.flush()
 
 
 class _Publisher(DisplayPublisher):  # type: ignore[misc]
@@ -254,14 +156,14 @@ class Shell(InteractiveShell):  # type: ignore[misc]
 
         What can be compiled only one by one, awaits something, or is to show more is left to IPython.
         """
-        shown = nodelist[-1:] if nodelist and isinstance(nodelist[-1], ast.Expr) else []
+        if interactivity != "last_expr" or not nodelist:
+            return bool(await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result))
+        shown = nodelist[-1:] if isinstance(nodelist[-1], ast.Expr) else []
         silent = nodelist[: len(nodelist) - len(shown)]
         parts = [(silent, ast.Module(silent, []), "exec"), (shown, ast.Interactive(shown), "single")]
         try:
             codes = [compiler(tree, cell_name, mode) for statements, tree, mode in parts if statements]
-        except (SyntaxError, ValueError):
-            codes = []
-        if not codes or interactivity != "last_expr":
+        except Exception:  # noqa: BLE001  it runs what stands before, and shows what is wrong
             return bool(await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result))
         for code in codes:
             if await self.run_code(code, result):
