@@ -1197,7 +1197,7 @@ def a_shadow_goes_on(places, kinds, dependent, instructions, width, window, pena
     "m03_interval_cycles",
     misconception="one place too many",
     loses=[SHADOWS, DEPEND, END],
-    mostly=0.15,
+    mostly=0.2,
     hint="Your shadow is a place too long: a window of w holds the load and w - 1 instructions behind it.",
 )
 def one_place_too_many(places, kinds, dependent, instructions, width, window, penalties):
