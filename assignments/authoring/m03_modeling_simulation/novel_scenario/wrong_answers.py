@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 
 import numpy as np
@@ -29,7 +30,7 @@ def losses(on_card, tiles, places, under_way=False, leaves_late=0):
     free, begins, ends, waits, lost = [0] * tiles, [], [], [], 0
     for now, works in on_card:
         tile = free.index(min(free))
-        inside = sum(begin > now - leaves_late for begin in begins)
+        inside = len(begins) - bisect.bisect_right(begins, now - leaves_late)  # jobs begin in order
         if under_way:
             inside = sum(end > now for end in ends)
         if (inside >= places and free[tile] > now) if not under_way else inside >= places:
