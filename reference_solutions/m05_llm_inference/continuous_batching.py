@@ -26,6 +26,8 @@ Oracle
 
 from __future__ import annotations
 
+import heapq
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -73,33 +75,31 @@ def continuous_batching(
     (array([2., 2.]), array([2. , 3.1]))
     """
     arrivals, prompts, outputs = _trace(arrivals_s, prompt_tokens, output_tokens, slots, step_s)
-    first_s, last_s = np.empty(len(arrivals)), np.empty(len(arrivals))
-    ends: dict[int, list[int]] = {}  # step in which a last token is written -> requests whose it is
-    now_s, step, coming, running = 0.0, 0, 0, 0
-    while coming < len(arrivals) or running:
-        if not running:
+    first_s, last_s = [0.0] * len(arrivals), [0.0] * len(arrivals)
+    ends: list[tuple[int, int]] = []  # a heap of who is running: step of the last token, request
+    now_s, step, coming = 0.0, 0, 0
+    while coming < len(arrivals) or ends:
+        if not ends:
             now_s = max(now_s, arrivals[coming])
-        entered = coming
-        while coming < len(arrivals) and arrivals[coming] <= now_s and running + coming - entered < slots:
+        entered, free = coming, slots - len(ends)
+        while coming < len(arrivals) and arrivals[coming] <= now_s and coming - entered < free:
             coming += 1
         if coming > entered:
-            now_s += step_s + token_s * (running + sum(prompts[entered:coming]))
-            first_s[entered:coming] = now_s
+            now_s += step_s + token_s * (len(ends) + sum(prompts[entered:coming]))
             step += 1
-            running += coming - entered
             for number in range(entered, coming):
-                ends.setdefault(step + outputs[number] - 1, []).append(number)
+                first_s[number] = now_s
+                heapq.heappush(ends, (step + outputs[number] - 1, number))
         else:
-            pace_s = step_s + token_s * running
-            steps = min(ends) - step
-            if coming < len(arrivals) and running < slots:
+            pace_s = step_s + token_s * len(ends)
+            steps = ends[0][0] - step
+            if free and coming < len(arrivals):
                 steps = min(steps, max(1, int(-(-(arrivals[coming] - now_s) // pace_s))))
             now_s += steps * pace_s
             step += steps
-        done = ends.pop(step, [])
-        running -= len(done)
-        last_s[done] = now_s
-    return first_s, last_s
+        while ends and ends[0][0] == step:
+            last_s[heapq.heappop(ends)[1]] = now_s
+    return np.array(first_s), np.array(last_s)
 
 
 def continuous_batching_by_definition(
