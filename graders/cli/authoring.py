@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graders.cli.options import AsJson, Material, print_json
+from graders.cli.options import AsJson, Material, bring_up_to_date, print_json
 from graders.errors import UsageError
 
 if TYPE_CHECKING:
@@ -58,6 +58,18 @@ def prove(
         typer.echo("Every gate holds." if not found else f"{len(found)} findings.", err=bool(found))
     if found:
         raise typer.Exit(1)
+
+
+@author.command("coverage")
+def coverage(
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a table is stale.")] = False,
+    material: Material = None,
+) -> None:
+    """Say what the track asks and what holds it: the tables of README.md and docs/coverage.md."""
+    from graders.coverage.table import generated
+    from graders.paths import material_root
+
+    bring_up_to_date(generated(material or material_root()), check)
 
 
 @author.command("new")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from graders.cli.options import AllowUnsafe, AsJson, CourseOption
+from graders.cli.options import AllowUnsafe, AsJson, CourseOption, bring_up_to_date
 from graders.errors import UsageError
 
 if TYPE_CHECKING:
@@ -186,14 +186,7 @@ def build(
     """Write schemas and the sample's claims anew."""
     from graders.capstone.generated import generated
 
-    old = [path for path, content in generated().items() if not path.is_file() or path.read_bytes() != content]
-    for path in old:
-        if not check_only:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(generated()[path])
-        typer.echo(f"{'stale' if check_only else 'wrote'}: {path}", err=check_only)
-    if old and check_only:
-        raise typer.Exit(1)
+    bring_up_to_date(generated(), check_only)
 
 
 def _whose(

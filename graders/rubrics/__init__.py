@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from graders.rubrics.decision import Verdict, decide, standard_error
-from graders.rubrics.reading import Track, rubric, schemas, track
+from graders.rubrics.reading import Goal, Track, rubric, schemas, track
 from graders.rubrics.records import TOP_LEVEL, Criterion, Level, Rubric
 from graders.rubrics.rule import Rule, read_rule
 
 __all__ = [
     "TOP_LEVEL",
     "Criterion",
+    "Goal",
     "Level",
     "Rubric",
     "Rule",
