@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import optimize
 
@@ -29,10 +29,11 @@ def test_intervals_of_a_minute_and_six_hours():
     assert daly_interval_s([300, 400], 150).tolist() == [150, 150]
 
 
+@settings(max_examples=300)
 @given(st.floats(1, 600), st.floats(2_000, 1e6), st.floats(0, 600))
 def test_no_interval_is_better(checkpoint_s, mtbf_s, restart_s):
     def best(goodput, start):
-        bounds = (np.log(start / 8), np.log(start * 8))
+        bounds = (np.log(start / 2), np.log(start * 2))
         return np.exp(
             optimize.minimize_scalar(
                 lambda log: -float(goodput(np.exp(log), checkpoint_s, restart_s, mtbf_s)),
@@ -43,9 +44,12 @@ def test_no_interval_is_better(checkpoint_s, mtbf_s, restart_s):
         )
 
     young, daly = float(young_interval_s(checkpoint_s, mtbf_s)), float(daly_interval_s(checkpoint_s, mtbf_s))
-    if float(first_order_goodput(young, checkpoint_s, restart_s, mtbf_s)) > 0.05:
+    if float(first_order_goodput(young, checkpoint_s, restart_s, mtbf_s)) > 0.4:  # else the line is cut off at 0 nearby
         assert young == pytest.approx(best(first_order_goodput, young), rel=2e-3)
-    assert daly == pytest.approx(best(expected_goodput, young), rel=5e-3)
+    numeric = best(expected_goodput, young)
+    assert daly == pytest.approx(numeric, rel=0.02)
+    lost = [1 - float(expected_goodput(tau, checkpoint_s, restart_s, mtbf_s)) for tau in (daly, numeric)]
+    assert lost[0] == pytest.approx(lost[1], rel=1e-4)
 
 
 def simulated_goodput(rng, interval_s, checkpoint_s, restart_s, mtbf_s, segments=20_000):
