@@ -17,6 +17,10 @@ from graders.paths import material_root
 LONGEST_ID = 57
 """nbformat allows 64 characters in a cell id, and an answer cell adds `-answer` to the exercise's."""
 
+READINESS = Path("assignments", "readiness", "readiness.ipynb")
+"""A notebook of no module, under a material root: students test themselves before the first one. Built from the text
+beside it."""
+
 Kind = Literal["function", "class", "policy", "value", "table", "figure", "file", "written"]
 Notebook = Literal["practical", "worked_example", "novel_scenario"]
 

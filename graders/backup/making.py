@@ -42,7 +42,7 @@ _FILES = (SETTINGS, "nbgrader_config.py", "README.md", ".gitignore", "issuer.jso
 _DATABASES = (LEDGER, "panel.db")  # what the panel did; what its reviewers sealed, and have not opened yet
 _FOLDERS = (
     *("source", "release", "attempts", "receipts", "submitted", "inbox", "capstone", "certificates", "panel"),
-    *(".aisa/replaced", ".aisa/issuer"),
+    *("readiness", ".aisa/replaced", ".aisa/issuer"),
 )
 
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import yaml
 
 from graders.authoring import scenarios
-from graders.authoring.material import Module, modules
+from graders.authoring.material import READINESS, Module, modules
 from graders.course.course import SECRET, SETTINGS, Course, load, salt_of
 from graders.course.files import explained
 from graders.course.settings import STUDENT_ID, Settings
+from graders.course.student_files import requirements
 from graders.errors import CourseError, UsageError
 from graders.paths import material_root
 
@@ -50,7 +51,7 @@ _README = """\
 
 A course of the AI System Architect track. It is an ordinary nbgrader course: formgrader and `nbgrader` work here as
 they do elsewhere. It holds answers and a secret: keep it from students.
-
+{readiness}
 1. Release a module: `aisa release {slug}`. Give `release/{slug}` to your students.
 2. Put what they hand in into `inbox/`, as `<student>.ipynb`, `<student>.zip` or `<student>/`, and collect it:
    `aisa collect {slug}`. Every attempt is kept, and `receipts/` says what became of it.
@@ -60,6 +61,12 @@ they do elsewhere. It holds answers and a secret: keep it from students.
 
 `course.yaml` holds the roster, due dates, the late rule, which attempt counts, limits and the gradebook's database.
 `.aisa/secret` seals the evidence of every score: back it up with the gradebook, and let nobody read it.
+"""
+
+
+_READINESS = """
+Before the first module, give `readiness/` to your students: a notebook in which they test themselves on what the track
+asks for. Nothing of it is handed in or graded; it says what to read where something is missing.
 """
 
 
@@ -138,7 +145,9 @@ def _fill(new: Path, settings: dict[str, object], chosen: Sequence[Module]) -> N
     (new / SETTINGS).write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     (new / "nbgrader_config.py").write_text(_CONFIG, encoding="utf-8")
     (new / ".gitignore").write_text(_IGNORED, encoding="utf-8")
-    (new / "README.md").write_text(_README.format(course_id=settings["course_id"], slug=slug), encoding="utf-8")
+    readiness = _READINESS if _copy_readiness(chosen[0].root, new) else ""
+    said = _README.format(course_id=settings["course_id"], slug=slug, readiness=readiness)
+    (new / "README.md").write_text(said, encoding="utf-8")
     path, secret = new / SECRET, secrets.token_bytes(32)
     path.parent.mkdir(mode=0o700)
     path.touch(mode=0o600)
@@ -147,6 +156,18 @@ def _fill(new: Path, settings: dict[str, object], chosen: Sequence[Module]) -> N
         (new / name).mkdir()
     for module in chosen:
         copy_source(module, new / "source" / module.slug, salt_of(secret).hex())
+
+
+def _copy_readiness(root: Path, new: Path) -> bool:
+    """Copy the notebook in which students test themselves, if the material has one, with what it needs."""
+    built = root / READINESS
+    if not built.is_file():
+        return False
+    folder = new / READINESS.stem
+    folder.mkdir()
+    shutil.copyfile(built, folder / built.name)
+    (folder / "requirements.txt").write_text(requirements(), encoding="utf-8")
+    return True
 
 
 def copy_source(module: Module, folder: Path, salt: str) -> None:

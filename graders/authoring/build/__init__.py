@@ -16,8 +16,8 @@ from graders.authoring import rubrics
 from graders.authoring.build import percent, reference_index
 from graders.authoring.build.notebook import notebook_bytes
 from graders.authoring.build.release_guard import require_clean_release
-from graders.authoring.build.translate import translate
-from graders.authoring.material import Module, modules
+from graders.authoring.build.translate import translate, translate_ungraded
+from graders.authoring.material import READINESS, Module, modules
 from graders.rubrics.reading import schemas as levels_schemas
 
 __all__ = ["build", "stale", "write"]
@@ -79,6 +79,9 @@ def _generated(chosen: Iterable[Module]) -> dict[Path, bytes | None]:
         files |= {module.source / name: content for name, content in build(module).items()}
         roots[module.root] = None
     for root in roots:
+        text = (root / READINESS).with_suffix(".py")
+        if text.is_file():
+            files[root / READINESS] = notebook_bytes(translate_ungraded(percent.read(text), text.relative_to(root)))
         if (root / "rubrics").is_dir():
             schemas = {"modules.json": rubrics.schema(), **levels_schemas()}
             files |= {root / "rubrics" / "schema" / name: content for name, content in schemas.items()}

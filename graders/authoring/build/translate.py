@@ -66,7 +66,6 @@ def translate(cells: Sequence[AuthorCell], module: Module, notebook: str) -> dic
         The notebook.
     """
     path = module.author_file(notebook, "notebook.py")
-    banner = f"<!-- Generated from {path.relative_to(module.root).as_posix()} by `aisa author build`: edit that. -->"
     translation = _Translation({entry.id: entry for entry in module.exercises_in(notebook)}, rubrics_of(module))
     for cell in cells:
         translation.add(cell)
@@ -74,8 +73,44 @@ def translate(cells: Sequence[AuthorCell], module: Module, notebook: str) -> dic
     if missing := [one for one in translation.entries if one not in translation.tested]:
         raise CourseError(f"{missing[0]} has no answer or no test cell", where=str(path))
     _require_checks(module.author_file(notebook, "checks.py"), [entry.id for entry in module.checked_in(notebook)])
-    translation.cells[0]["source"] = f"{banner}\n{translation.cells[0]['source']}"
-    return {"cells": translation.cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
+    return _document(translation.cells, path.relative_to(module.root))
+
+
+def translate_ungraded(cells: Sequence[AuthorCell], path: Path) -> dict[str, Any]:
+    """Make a notebook that nobody grades: prose and code, and no part of a cell in grading.
+
+    Parameters
+    ----------
+    cells : sequence of AuthorCell
+        The author text.
+    path : Path
+        Where it stands, from the material root.
+
+    Returns
+    -------
+    dict
+        The notebook.
+
+    Raises
+    ------
+    CourseError
+        If a cell is an exercise, its tests, or asks for the student's id.
+    """
+    translation = _Translation({}, {})
+    for cell in cells:
+        if cell.role not in ("prose", "code"):
+            raise CourseError(f"a cell for {cell.role} in a notebook that is not graded", where=cell.where)
+        translation.add(cell)
+    for made in translation.cells:
+        made["metadata"] = {}
+    return _document(translation.cells, path)
+
+
+def _document(cells: list[dict[str, Any]], path: Path) -> dict[str, Any]:
+    """The notebook of these cells; the first says which text it is made from."""
+    banner = f"<!-- Generated from {path.as_posix()} by `aisa author build`: edit that. -->"
+    cells[0]["source"] = f"{banner}\n{cells[0]['source']}"
+    return {"cells": cells, "metadata": METADATA, "nbformat": 4, "nbformat_minor": 5}
 
 
 class _Translation:
