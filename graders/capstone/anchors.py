@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from graders.authoring import yaml_document
 from graders.capstone import document as documents
 from graders.capstone.document import CLAIMS, DESIGN
-from graders.capstone.llm_serving.sample import folder as sample
 from graders.capstone.records import Claim
+from graders.capstone.use_case import UseCase
 from graders.capstone.writing import claims_yaml
 from graders.errors import CourseError
 
@@ -48,8 +48,13 @@ class Anchor:
     because: Mapping[str, str]
 
 
-def anchors() -> tuple[Anchor, ...]:
-    """All that ship, the best first.
+def anchors(case: UseCase) -> tuple[Anchor, ...]:
+    """All that ship with a use case, the best first.
+
+    Parameters
+    ----------
+    case : UseCase
+        Whose sample they change.
 
     Returns
     -------
@@ -60,16 +65,18 @@ def anchors() -> tuple[Anchor, ...]:
     CourseError
         If a file is not as it should be.
     """
-    return tuple(_read(path) for path in sorted((sample().parent / "anchors").glob("*.yaml")))
+    return tuple(_read(path) for path in sorted((case.sample.folder.parent / "anchors").glob("*.yaml")))
 
 
-def write(anchor: Anchor, place: Path) -> Path:
+def write(anchor: Anchor, case: UseCase, place: Path) -> Path:
     """Write an anchor as a design document's folder, as a candidate would have handed it in.
 
     Parameters
     ----------
     anchor : Anchor
         Which one.
+    case : UseCase
+        Whose sample it changes.
     place : Path
         Where its folder is to be made, under its id; nothing may be there.
 
@@ -83,15 +90,16 @@ def write(anchor: Anchor, place: Path) -> Path:
     CourseError
         If the sample has no such claim, or no such section.
     """
-    known, _ = documents.read(sample())
+    sample = case.sample.folder
+    known, _ = documents.read(sample)
     unknown = sorted({*anchor.claims} - {*known.claims}) + sorted(
         {*anchor.sections} - {one.id for one in known.sections}
     )
     if unknown:
         raise CourseError(f"the sample has no {', '.join(unknown)}", anchor.id, "Name its claims and sections only.")
     made = place / anchor.id
-    shutil.copytree(sample(), made)
-    title = (sample() / DESIGN).read_text(encoding="utf-8").split("\n## ", 1)[0]
+    shutil.copytree(sample, made)
+    title = (sample / DESIGN).read_text(encoding="utf-8").split("\n## ", 1)[0]
     parts = [f"## {one.id} {one.title}\n\n{anchor.sections.get(one.id, one.text).strip()}\n" for one in known.sections]
     (made / DESIGN).write_text("\n".join([f"{title.strip()}\n", *parts]), encoding="utf-8")
     claims = [_scaled(one, anchor.claims.get(one.id, 1.0)) for one in known.claims.values()]

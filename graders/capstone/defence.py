@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from graders.capstone.graph import NoValueError
 from graders.capstone.levels.matter import Matter
-from graders.capstone.packs import UseCase
 from graders.capstone.prose import shown
+from graders.capstone.use_case import UseCase
 from graders.capstone.what_if import Prepared, WhatIf, what_if
 from graders.errors import UsageError
 

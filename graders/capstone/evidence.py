@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from graders.capstone.levels.evidence import Reading
+from graders.capstone.pack import TABLES
+from graders.capstone.packs import use_case
 from graders.capstone.records import Brief, Claim, Document, Value
 from graders.errors import SandboxError
 from graders.records import Cell, Limits, Reply, Request
@@ -112,7 +114,7 @@ def _number(reply: Reply) -> Reading:
 
 
 def files(brief: Brief, claims: Mapping[str, Claim] | None = None) -> dict[str, bytes]:
-    """What lies beside an evidence notebook: `brief.json`, `trace.csv`, `bench.csv`, and `claims.json`.
+    """What lies beside an evidence notebook: `brief.json`, the brief's tables as `trace.csv` and so on, `claims.json`.
 
     Parameters
     ----------
@@ -126,11 +128,11 @@ def files(brief: Brief, claims: Mapping[str, Claim] | None = None) -> dict[str, 
     dict of str to bytes
         By file name.
     """
-    made = {
-        "brief.json": _json({"values": brief.values, "machines": brief.machines}),
-        "trace.csv": _trace(brief.data),
-        "bench.csv": _bench(brief.data),
-    }
+    keys = use_case(brief.pack).pack.keys
+    made = {"brief.json": _json({"pack": brief.pack, "values": brief.values, "machines": brief.machines})}
+    for table in TABLES:
+        if rows := _rows(brief.data, table, tuple(keys.get(table, {}))):
+            made[f"{table}.csv"] = _csv(rows)
     if claims is not None:
         made["claims.json"] = _json({one.id: {"value": one.value, "unit": one.unit} for one in claims.values()})
     return made
@@ -140,26 +142,22 @@ def _json(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=1) + "\n").encode()
 
 
-def _trace(data: Mapping[str, Any]) -> bytes:
-    names = ("arrivals_s", "prompt_tokens", "output_tokens", "prefix_tokens")
-    columns = [data[f"trace.{name}"].tolist() for name in names]
-    return _csv(names, zip(*columns, strict=True))
-
-
-def _bench(data: Mapping[str, Any]) -> bytes:
+def _rows(data: Mapping[str, Any], table: str, keys: tuple[str, ...]) -> list[tuple[Value, ...]]:
+    """A table with its header: columns that say whose rows they are, and columns in the brief's order."""
+    groups: dict[str, dict[str, list[Value]]] = {}
+    for key, column in data.items():
+        name, _, whose = key.partition("|")
+        if name.startswith(f"{table}.") and np.ndim(column):
+            groups.setdefault(whose, {})[name.removeprefix(f"{table}.")] = column.tolist()
     rows: list[tuple[Value, ...]] = []
-    for key in sorted(data):
-        kind, _, rest = key.partition("|")
-        if kind == "bench.tokens":
-            machine, _, size = rest.partition("|")
-            seconds = data[f"bench.seconds|{rest}"].tolist()
-            rows += [(machine, size, *row) for row in zip(data[key].tolist(), seconds, strict=True)]
-    return _csv(("machine", "devices", "tokens", "step_s"), rows)
+    for whose, columns in sorted(groups.items()):
+        beginning = tuple(whose.split("|")) if keys else ()
+        rows += [(*keys, *columns)] * (not rows)
+        rows += [(*beginning, *row) for row in zip(*columns.values(), strict=True)]
+    return rows
 
 
-def _csv(header: tuple[str, ...], rows: Any) -> bytes:
+def _csv(rows: list[tuple[Value, ...]]) -> bytes:
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue().encode()

@@ -1,16 +1,90 @@
-"""Claims that are right, for any brief: what the sample document states, and what tests perturb."""
+"""The sample document of a use case: prose of the repository, claims that are right for any brief.
+
+The committed sample answers one fixed case. Tests instantiate its prose for other briefs: it speaks of claims only.
+"""
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
+from graders.capstone import document as documents
+from graders.capstone.expression import evaluate
 from graders.capstone.graph import Graph
-from graders.capstone.pack import PackIndex, Required
-from graders.capstone.records import Claim, Evidence, Uncertainty, Value
+from graders.capstone.pack import Pack, PackIndex, Required
+from graders.capstone.records import Brief, Claim, Document, Evidence, Uncertainty, Value
+from graders.capstone.writing import claims_yaml
+from graders.paths import material_root
 
 _DIGITS = 4
-_FILES = {"val": "evidence/validation.ipynb", "opt": "evidence/prototype.ipynb"}
+_FILES = {"opt": "evidence/prototype.ipynb"}
+"""Beginning of a measured claim's id -> the notebook that it is read from; the others' is `_VALIDATION`."""
+
+_VALIDATION = "evidence/validation.ipynb"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The sample document of a use case.
+
+    Attributes
+    ----------
+    pack : Pack
+    brief : callable
+        `brief()`: the one that the committed sample answers.
+    values : callable
+        `values(graph)`: of the graph's brief, all values of the right design, measured ones included, by claim's id.
+    own : tuple of Claim
+        Claims that it makes beside those that are required; values are computed.
+    """
+
+    pack: Pack
+    brief: Callable[[], Brief]
+    values: Callable[[Graph], dict[str, Value]]
+    own: tuple[Claim, ...] = ()
+
+    @property
+    def folder(self) -> Path:
+        """Where the committed sample lies."""
+        return material_root() / "capstone_templates" / self.pack.id / "sample"
+
+    def instantiated(self, brief: Brief, graph: Graph | None = None) -> Document:
+        """The sample's prose with claims that are right for a brief.
+
+        Parameters
+        ----------
+        brief : Brief
+            Any of this use case.
+        graph : Graph, optional
+            One that has computed for it before.
+
+        Returns
+        -------
+        Document
+        """
+        read = _committed(self.folder)
+        graph = graph or Graph(PackIndex(self.pack), brief)
+        made = claims(graph.index, graph, self.values(graph), read.files)
+        made |= {one.id: _own(one, made) for one in self.own}
+        return dataclasses.replace(read, pack=self.pack.id, claims=made)
+
+    def text(self) -> str:
+        """`claims.yaml` of the committed sample."""
+        return claims_yaml(self.pack.id, self.instantiated(self.brief()).claims.values())
+
+
+@functools.cache
+def _committed(folder: Path) -> Document:
+    return documents.read(folder)[0]
+
+
+def _own(one: Claim, made: Mapping[str, Claim]) -> Claim:
+    number = evaluate(one.formula, {name: made[name].value for name in one.inputs})
+    return dataclasses.replace(one, value=float(f"{float(number):.4g}"))
 
 
 def claims(index: PackIndex, graph: Graph, values: Mapping[str, Value], files: Mapping[str, bytes]) -> dict[str, Claim]:
@@ -46,7 +120,7 @@ def _claim(one: Required, graph: Graph, values: Mapping[str, Value], files: Mapp
         one.unit,
         one.formula if one.kind == "derived" else "",
         one.inputs if one.kind == "derived" else (),
-        _source(one, values),
+        _source(one, values.get(graph.index.pack.machine)),
         _uncertainty(one, graph, values, value),
         _evidence(one, files),
     )
@@ -59,11 +133,11 @@ def stated(value: float, one: Required) -> float:
     return float(f"{value:.{_DIGITS}g}")
 
 
-def _source(one: Required, values: Mapping[str, Value]) -> str:
+def _source(one: Required, machine: Value | None) -> str:
     by_kind = {
         "input": "brief",
         "target": "brief",
-        "vendor": f"data sheet of the {values.get('hw.machine')}, as the brief prints it",
+        "vendor": f"data sheet of the {machine}, as the brief prints it",
         "measured": "benchmark of the platform team, read in the evidence notebook",
         "choice": "decided here",
     }
@@ -87,6 +161,6 @@ def _uncertainty(one: Required, graph: Graph, values: Mapping[str, Value], value
 def _evidence(one: Required, files: Mapping[str, bytes]) -> Evidence | None:
     if one.kind != "measured":
         return None
-    file = _FILES[one.id.split(".", maxsplit=1)[0]]
+    file = _FILES.get(one.id.split(".", maxsplit=1)[0], _VALIDATION)
     digest = hashlib.sha256(files.get(file, b"")).hexdigest()
     return Evidence(file, one.id.replace(".", "_"), digest)

@@ -10,7 +10,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, field_validator, model_validator
 
-from graders.capstone.records import Claim, Decision, Evidence, Kind, Leaf, Measurement, Option, Uncertainty, Value
+from graders.capstone.records import (
+    Claim,
+    Decision,
+    Evidence,
+    Kind,
+    Leaf,
+    Measurement,
+    Option,
+    PackName,
+    Uncertainty,
+    Value,
+)
 
 ID = r"^[a-z][a-z0-9_]*(\.[a-z0-9_]+)+$"
 _NUMBER = re.compile(r"[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?")
@@ -110,7 +121,7 @@ class ClaimYaml(_Strict):
 class ClaimsYaml(_Strict):
     """`claims.yaml`."""
 
-    pack: Literal["llm_serving"]
+    pack: PackName
     claims: Annotated[list[ClaimYaml], Field(min_length=1, max_length=2000)]
 
     @model_validator(mode="after")

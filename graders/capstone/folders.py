@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,10 +13,11 @@ from graders.capstone import evidence, prose
 from graders.capstone.document import CLAIMS, DECISIONS, DESIGN, EVIDENCE, TREE, VALIDATION
 from graders.capstone.files import schemas
 from graders.capstone.pack import Pack
-from graders.capstone.packs import UseCase, use_case
+from graders.capstone.packs import DEFAULT, use_case
 from graders.capstone.records import Brief, Claim
 from graders.capstone.selfcheck import FOLDER as SELFCHECK
 from graders.capstone.selfcheck import package
+from graders.capstone.use_case import UseCase
 from graders.capstone.writing import claims_yaml
 from graders.course import files
 from graders.course.course import Course
@@ -70,6 +72,32 @@ def student_folder(course: Course, student: str) -> Path:
     if course.students and student not in course.students:
         raise UsageError(f"{student} is not on the roster", str(course.root / "course.yaml"), "Add the id there.")
     return course.root / CAPSTONE / student
+
+
+def use_case_of(course: Course, student: str, document: str = "") -> str:
+    """The use case that a student was given, or chose where none was given.
+
+    Parameters
+    ----------
+    course : Course
+        Where the brief lies.
+    student : str
+        Id.
+    document : str
+        Use case that the document says it is about.
+
+    Returns
+    -------
+    str
+        That of the brief; without one the document's; without either the first.
+    """
+    path = student_folder(course, student) / "brief" / "brief.json"
+    if not path.is_file():
+        return document or DEFAULT
+    try:
+        return str(json.loads(path.read_text(encoding="utf-8")).get("pack", DEFAULT))
+    except (OSError, ValueError, AttributeError):
+        raise UsageError("the brief cannot be read", str(path), "Write it anew: aisa capstone brief.") from None
 
 
 def brief_of(course: Course, student: str, name: str) -> Brief:
@@ -163,10 +191,10 @@ def blank(case: UseCase, brief: Brief) -> dict[str, bytes]:
         By path in the document's folder.
     """
     pack = case.pack
-    design = _template("design.md.j2", pack=pack, brief=brief, titles=_TITLES, sections=_by_section(pack))
+    design = _template(pack, "design.md.j2", brief=brief, titles=_TITLES, sections=_by_section(pack))
     made = {DESIGN: design, CLAIMS: _claims(pack, brief).encode()}
     for name in (DECISIONS, TREE, VALIDATION):
-        made[name] = (_folder() / "blank" / name).read_bytes()
+        made[name] = (_folder(pack) / "blank" / name).read_bytes()
     made |= {f"{name.removesuffix('.json')}.schema.json": content for name, content in schemas().items()}
     made |= {f"{EVIDENCE}/{name}": content for name, content in evidence.files(brief).items()}
     return made | {f"{SELFCHECK}/{name}": content for name, content in package(pack).items()}
@@ -187,7 +215,7 @@ def brief_text(case: UseCase, brief: Brief) -> str:
         ]
         for name, offer in brief.machines.items()
     }
-    return _template("brief.md.j2", pack=case.pack, brief=brief, rows=rows, offers=offers).decode()
+    return _template(case.pack, "brief.md.j2", brief=brief, rows=rows, offers=offers).decode()
 
 
 def _claims(pack: Pack, brief: Brief) -> str:
@@ -213,12 +241,13 @@ def _by_section(pack: Pack) -> Mapping[str, list[str]]:
     return found
 
 
-def _template(name: str, **values: object) -> bytes:
-    loader = jinja2.FileSystemLoader(_folder())
+def _template(pack: Pack, name: str, **values: object) -> bytes:
+    """A text of a use case; what it does not have of its own is what all have."""
+    loader = jinja2.FileSystemLoader([_folder(pack), _folder(pack).parent])
     made = jinja2.Environment(loader=loader, undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
                               trim_blocks=True, lstrip_blocks=True, autoescape=False)  # fmt: skip  # noqa: S701
-    return made.get_template(name).render(**values).encode()
+    return made.get_template(name).render(pack=pack, **values).encode()
 
 
-def _folder() -> Path:
-    return material_root() / "capstone_templates" / "llm_serving"
+def _folder(pack: Pack) -> Path:
+    return material_root() / "capstone_templates" / pack.id

@@ -1,4 +1,4 @@
-"""What is generated and committed: schemas of a document's files, and the sample's claims."""
+"""What is generated and committed: schemas of a document's files, and the samples' claims."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from graders.capstone.document import CLAIMS
 from graders.capstone.files import schemas
-from graders.capstone.llm_serving import sample
+from graders.capstone.packs import USE_CASES
 from graders.paths import material_root
 
 
@@ -19,4 +19,5 @@ def generated() -> dict[Path, bytes]:
     """
     root = material_root() / "capstone_templates"
     made = {root / "schema" / name: content for name, content in schemas().items()}
-    return made | {sample.folder() / CLAIMS: sample.text().encode()}
+    samples = [case.sample for case in USE_CASES.values()]
+    return made | {one.folder / CLAIMS: one.text().encode() for one in samples}

@@ -151,12 +151,12 @@ class Graph:
         return found
 
     def _column(self, name: str, values: Mapping[str, Value]) -> Any:
-        if not name.startswith("bench."):
-            return self.brief.data[name]
-        size = values.get("par.tp", 0.0)
-        key = f"{name}|{values.get(self.index.pack.machine)}|{size:g}" if isinstance(size, float) else ""
+        keys = self.index.pack.keys.get(name.split(".", maxsplit=1)[0], {})
+        whose = [values.get(claim, "") for claim in keys.values()]
+        key = "|".join([name, *(f"{one:g}" if isinstance(one, float) else str(one) for one in whose)])
         if key not in self.brief.data:
-            raise ExpressionError("the brief has no benchmark of this machine with so many devices")
+            said = ", ".join(f"{claim} = {one}" for claim, one in zip(keys.values(), whose, strict=True))
+            raise ExpressionError(f"the brief has no {name} where {said}" if said else f"the brief has no {name}")
         return self.brief.data[key]
 
     def filled(self, values: Mapping[str, Value]) -> tuple[dict[str, Value], dict[str, str]]:

@@ -15,7 +15,10 @@ Tolerance = Literal["default", "exact", "simulated", "complement", "difference"]
 `simulated`: 10 %. `complement`: of an availability it is what is missing to one that may be 10 % off. `difference`:
 0.001, of a share that may well be zero."""
 
-DATA = ("trace.", "bench.")
+TABLES = ("trace", "bench", "eval")
+"""Tables of a brief: what is asked of a machine, what was measured of machines, and how well a model did."""
+
+DATA = tuple(f"{table}." for table in TABLES)
 """What arguments of this beginning name comes from the brief's files, and is no claim."""
 
 
@@ -190,6 +193,12 @@ class Pack:
         Claims that are properties of the trace: who changes them changes the trace.
     figures : tuple of str
         What a document may ask for by `{figure NAME}`.
+    keys : mapping of str to mapping
+        Table of the brief that has rows for several machines -> column of its file -> claim that says whose rows count.
+    options : mapping of str to tuple of str
+        Claim that is a word -> the words that it may be.
+    below : tuple of (str, str)
+        Columns of counts, the first smaller than the second in every row, however a lever scales them.
     """
 
     id: str
@@ -205,6 +214,9 @@ class Pack:
     machine: str
     levers: tuple[Lever, ...] = ()
     figures: tuple[str, ...] = ()
+    keys: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    below: tuple[tuple[str, str], ...] = ()
 
 
 class PackIndex:

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["input", "choice", "derived", "measured", "target", "vendor"]
+PackName = Literal["llm_serving"]
+"""Use cases that a document may be about; `packs.USE_CASES` has each."""
+
 Severity = Literal["info", "minor", "major", "blocking"]
 Value = float | str | tuple[str, ...]
 
@@ -251,7 +254,7 @@ class Brief:
     machines : mapping of str to mapping
         Machine on offer -> claim's id -> value.
     data : mapping of str to array
-        `trace.arrivals_s` and other columns; those of a benchmark by machine and size, as `bench.seconds|H100 SXM|8`.
+        `trace.arrivals_s` and other columns; those of a benchmark by machine and size, as `bench.step_s|H100 SXM|8`.
     """
 
     pack: str

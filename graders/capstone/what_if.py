@@ -190,8 +190,8 @@ def _pulled(matter: Matter, before: Mapping[str, Value], asked: Mapping[str, Val
             if scaled.ndim and lever.is_whole:
                 scaled = np.maximum(np.rint(scaled), np.min(data[column])).astype(int)
             data[column] = scaled if scaled.ndim else float(scaled)
-    if "trace.prefix_tokens" in data:
-        data["trace.prefix_tokens"] = np.minimum(data["trace.prefix_tokens"], data["trace.prompt_tokens"] - 1)
+    for less, more in matter.index.pack.below:
+        data[less] = np.minimum(data[less], data[more] - 1)
     brief = dataclasses.replace(matter.brief, data=data)
     return dataclasses.replace(matter, brief=brief, graph=Graph(matter.index, brief))
 

@@ -15,15 +15,17 @@ from graders.errors import UsageError
 
 if TYPE_CHECKING:
     from graders.capstone.levels.matter import Matter
-    from graders.capstone.packs import UseCase as UseCaseRecord
     from graders.capstone.records import Brief, Report
+    from graders.capstone.use_case import UseCase as UseCaseRecord
     from graders.capstone.what_if import WhatIf
 
 capstone = typer.Typer(no_args_is_help=True, help="Make briefs and documents, check claims, answer what-if questions.")
 
 Student = Annotated[str, typer.Argument(help="The student's id.")]
 Whose = Annotated[str, typer.Argument(help="The student's id; none with --sample.", show_default=False)]
-UseCase = Annotated[str, typer.Option("--use-case", help="Which use case.")]
+UseCase = Annotated[
+    str, typer.Option("--use-case", help="Which use case; that of the brief, if not given.", show_default=False)
+]
 SampleFlag = Annotated[bool, typer.Option("--sample", help="The sample document and its brief, or yours before it.")]
 Folder = Annotated[
     Path | None, typer.Option("--document", help="The document's folder; capstone/STUDENT/design, if not given.")
@@ -33,7 +35,7 @@ Folder = Annotated[
 @capstone.command("brief")
 def brief(
     students: Annotated[list[str] | None, typer.Argument(help="Students' ids; the roster, if none is given.")] = None,
-    use_case: UseCase = "llm_serving",
+    use_case: UseCase = "",
     course: CourseOption = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -45,7 +47,7 @@ def brief(
     wanted = list(students or opened.students)
     if not wanted:
         raise UsageError("the course has no roster", str(opened.root / "course.yaml"), "Name the students.")
-    written = [folders.write_brief(opened, one, use_case) for one in wanted]
+    written = [folders.write_brief(opened, one, use_case or folders.use_case_of(opened, one)) for one in wanted]
     if as_json:
         typer.echo(json.dumps([str(path) for path in written], indent=2))
     else:
@@ -54,19 +56,21 @@ def brief(
 
 
 @capstone.command("new")
-def new(student: Student, use_case: UseCase = "llm_serving", course: CourseOption = Path()) -> None:
+def new(student: Student, use_case: UseCase = "", course: CourseOption = Path()) -> None:
     """Write a document to start from, with its self-check; nothing that is there is written over."""
     from graders.capstone import folders
     from graders.course import load
 
-    typer.echo(f"wrote {folders.write_document(load(course), student, use_case)}")
+    opened = load(course)
+    name = use_case or folders.use_case_of(opened, student)
+    typer.echo(f"wrote {folders.write_document(opened, student, name)}")
 
 
 @capstone.command("check")
 def check(
     student: Whose = "",
     document: Folder = None,
-    use_case: UseCase = "llm_serving",
+    use_case: UseCase = "",
     sample: SampleFlag = False,
     no_evidence: Annotated[bool, typer.Option("--no-evidence", help="Do not run evidence notebooks.")] = False,
     allow_unsafe: AllowUnsafe = False,
@@ -77,12 +81,11 @@ def check(
     from graders.capstone import document as documents
     from graders.capstone import evidence
     from graders.capstone.check import check as run
-    from graders.capstone.packs import use_case as of
 
-    made, folder, interpreter = _whose(student, document, use_case, sample, course)
+    case, made, folder, interpreter = _whose(student, document, use_case, sample, course)
     read, unreadable = documents.read(folder)
     readings = None if no_evidence else evidence.run(read, made, interpreter, allow_unsafe=allow_unsafe)
-    report = run(read, made, of(use_case).pack, unreadable, readings)
+    report = run(read, made, case.pack, unreadable, readings)
     if as_json:
         typer.echo(json.dumps(asdict(report), indent=2))
     else:
@@ -102,7 +105,7 @@ def defend(
     ] = None,
     student: Whose = "",
     document: Folder = None,
-    use_case: UseCase = "llm_serving",
+    use_case: UseCase = "",
     sample: SampleFlag = False,
     course: CourseOption = Path(),
     as_json: AsJson = False,
@@ -111,16 +114,15 @@ def defend(
     from graders.capstone import document as documents
     from graders.capstone.levels.matter import matter
     from graders.capstone.pack import PackIndex
-    from graders.capstone.packs import use_case as of
     from graders.capstone.what_if import what_if
 
-    made, folder, _ = _whose(student, document, use_case, sample, course)
+    case, made, folder, _ = _whose(student, document, use_case, sample, course)
     read, unreadable = documents.read(folder)
     if unreadable and not read.claims:
         raise UsageError(unreadable[0].message, unreadable[0].where)
-    seen = matter(read, PackIndex(of(use_case).pack), made)
+    seen = matter(read, PackIndex(case.pack), made)
     if to is not None:
-        _write_defence(to, seen, of(use_case))
+        _write_defence(to, seen, case)
     if not changes:
         if to is None:
             raise UsageError("nothing was asked", do="Change a claim with --set id=value, or write a page with --page.")
@@ -141,7 +143,7 @@ def render(
     html: Annotated[Path | None, typer.Option("--html", help="Where the page goes.", show_default=False)] = None,
     pdf: Annotated[Path | None, typer.Option("--pdf", help="Where the PDF goes.", show_default=False)] = None,
     document: Folder = None,
-    use_case: UseCase = "llm_serving",
+    use_case: UseCase = "",
     sample: SampleFlag = False,
     checked: Annotated[
         bool, typer.Option("--checked", help="Check it, and show each finding where it belongs.")
@@ -154,16 +156,14 @@ def render(
     from graders.capstone import document as documents
     from graders.capstone import evidence
     from graders.capstone.check import check as run
-    from graders.capstone.packs import use_case as of
     from graders.capstone.rendering.document import rendered
     from graders.capstone.rendering.html import page
     from graders.capstone.rendering.pdf import paper
 
     if html is None and pdf is None:
         raise UsageError("nothing to write", do="Say where: --html PATH, --pdf PATH, or both.")
-    made, folder, interpreter = _whose(student, document, use_case, sample, course)
+    case, made, folder, interpreter = _whose(student, document, use_case, sample, course)
     read, unreadable = documents.read(folder)
-    case = of(use_case)
     report = None
     if checked:
         readings = None if no_evidence else evidence.run(read, made, interpreter, allow_unsafe=allow_unsafe)
@@ -190,21 +190,29 @@ def build(
 
 
 def _whose(
-    student: str, document: Path | None, use_case: str, sample: bool, course: Path
-) -> tuple[Brief, Path, Path | None]:
-    """Brief and document of a student, or of the sample."""
-    if sample:
-        from graders.capstone.llm_serving.sample import folder, sample_brief
-
-        return sample_brief(), document or folder(), None
-    if not student:
-        raise UsageError("no student was named", do="Name one, or take the sample with --sample.")
+    student: str, document: Path | None, name: str, sample: bool, course: Path
+) -> tuple[UseCaseRecord, Brief, Path, Path | None]:
+    """Use case, brief and document of a student, or of the sample; and the sandbox's Python."""
     from graders.capstone import folders
+    from graders.capstone.packs import DEFAULT, use_case
     from graders.course import load
 
+    if sample:
+        case = use_case(name or _written_in(document) or DEFAULT)
+        return case, case.sample.brief(), document or case.sample.folder, None
+    if not student:
+        raise UsageError("no student was named", do="Name one, or take the sample with --sample.")
     opened = load(course)
-    own = folders.student_folder(opened, student) / folders.DOCUMENT
-    return folders.brief_of(opened, student, use_case), document or own, opened.sandbox_interpreter
+    folder = document or folders.student_folder(opened, student) / folders.DOCUMENT
+    case = use_case(name or folders.use_case_of(opened, student, _written_in(folder)))
+    return case, folders.brief_of(opened, student, case.pack.id), folder, opened.sandbox_interpreter
+
+
+def _written_in(folder: Path | None) -> str:
+    """The use case that a document says it is about; nothing where it cannot be read."""
+    from graders.capstone import document as documents
+
+    return documents.read(folder)[0].pack if folder is not None and folder.is_dir() else ""
 
 
 def _write_defence(path: Path, seen: Matter, case: UseCaseRecord) -> None:

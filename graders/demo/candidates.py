@@ -13,10 +13,8 @@ import yaml
 from graders.capstone.check import check
 from graders.capstone.folders import CAPSTONE, brief_of
 from graders.capstone.graph import Graph
-from graders.capstone.llm_serving import sample
-from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.llm_serving.use_case import USE_CASE
 from graders.capstone.pack import PackIndex
-from graders.capstone.packs import use_case
 from graders.capstone.records import Brief, Document, Report
 from graders.capstone.rendering.document import Rendered, rendered
 from graders.capstone.rendering.html import page
@@ -89,7 +87,7 @@ def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Cand
         for student, level in zip(students, (3, 1, 3), strict=True):
             document, report, brief = _checked(course, student, faulty=student == students[-1])
             reports[student] = report
-            designs[student] = rendered(document, brief, use_case(PACK.id), report)
+            designs[student] = rendered(document, brief, USE_CASE, report)
             if report.blocking:
                 desk.stop(student, packet_from(course, document, report, _TITLE).digest, report.blocking)
             else:
@@ -119,14 +117,14 @@ def _design(course: Course, outcome: Outcome, design: Rendered) -> Path:
 
 def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, Report, Brief]:
     """The sample's prose with claims for a student's own brief, and what its check finds."""
-    brief = brief_of(course, student, PACK.id)
-    graph = Graph(PackIndex(PACK), brief)
-    document = sample.instantiated(brief, graph)
+    brief = brief_of(course, student, USE_CASE.pack.id)
+    graph = Graph(PackIndex(USE_CASE.pack), brief)
+    document = USE_CASE.sample.instantiated(brief, graph)
     if faulty:
         claim = document.claims[_FAULT]
         wrong = dataclasses.replace(claim, value=float(claim.value) * _FACTOR)  # type: ignore[arg-type]  # a number
         document = dataclasses.replace(document, claims={**document.claims, _FAULT: wrong})
-    return document, check(document, brief, PACK, graph=graph), brief
+    return document, check(document, brief, USE_CASE.pack, graph=graph), brief
 
 
 def _through_the_panel(desk: Desk, document: Document, report: Report, level: int, folder: Path) -> None:

@@ -10,11 +10,12 @@ from graders.capstone.check import check
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import claimed
 from graders.capstone.pack import PackIndex
-from graders.capstone.packs import UseCase, use_case
+from graders.capstone.packs import use_case
 from graders.capstone.prose import FIGURE, shown, tabled, written
 from graders.capstone.records import Document, Report
 from graders.capstone.records import Finding as Found
 from graders.capstone.rendering.figures import Drawn, Figure, figure
+from graders.capstone.use_case import UseCase
 from graders.course import Course
 from graders.panel.assembly import assembled
 from graders.panel.packet import Packet, Section
@@ -38,9 +39,10 @@ def checked(course: Course, student: str, names: Sequence[str] = ()) -> Packet:
     Packet
     """
     document, unreadable = documents.read(folders.student_folder(course, student) / folders.DOCUMENT)
-    brief = folders.brief_of(course, student, document.pack)
+    name = folders.use_case_of(course, student, document.pack)
+    brief = folders.brief_of(course, student, name)
     readings = evidence.run(document, brief, course.sandbox_interpreter)
-    report = check(document, brief, use_case(document.pack).pack, unreadable, readings)
+    report = check(document, brief, use_case(name).pack, unreadable, readings)
     return packet_from(course, document, report, brief.title, names)
 
 
@@ -64,7 +66,7 @@ def packet_from(course: Course, document: Document, report: Report, title: str, 
     -------
     Packet
     """
-    case, brief = use_case(document.pack), folders.brief_of(course, report.student, document.pack)
+    case, brief = use_case(report.pack), folders.brief_of(course, report.student, report.pack)
     index = PackIndex(case.pack)
     drawn = Drawn(Graph(index, brief), claimed(document, index), document.claims)
     sections = [Section(one.id, one.title, _text(one.text, drawn, case)) for one in document.sections]

@@ -26,7 +26,7 @@ reviewers: []
 #   employer: ""       # nobody reviews a candidate of the same employer or team
 #   team: ""
 #   chair: true        # may lead a panel
-#   expertise: []      # use cases: llm_serving
+#   expertise: []      # use cases, such as llm_serving
 #   mentors: []        # students whom they advised
 #   coauthors: []      # students with whom they published
 #   conflicts: []      # students, for any other reason

@@ -11,9 +11,9 @@ from graders.capstone.check import check
 from graders.capstone.defence import defence
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import matter
-from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.llm_serving.questions import QUESTIONS
+from graders.capstone.llm_serving.sample import SAMPLE
 from graders.capstone.pack import PackIndex
 from graders.capstone.packs import use_case
 from graders.capstone.records import Brief, Claim, Decision, Document, Evidence, Leaf, Measurement, Option
@@ -61,8 +61,8 @@ def hostile(document: Document) -> Document:
 def folder(tmp_path_factory):
     """The sample, one with a fault and its findings, and one that means no good."""
     folder = tmp_path_factory.mktemp("design")
-    document, _ = documents.read(sample.folder())
-    brief = sample.sample_brief()
+    document, _ = documents.read(SAMPLE.folder)
+    brief = SAMPLE.brief()
     faulty = scaled("mem.kv_bytes_per_token", 8.0)(document)
     bad = hostile(document)
     (folder / "sample.html").write_text(page(rendered(document, brief, CASE)))

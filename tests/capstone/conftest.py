@@ -1,39 +1,38 @@
-"""The sample, its brief, and a graph that keeps what was simulated: made once."""
+"""`each`: every use case in turn. The others are the serving sample's, on which pages and commands are tried."""
 
 from __future__ import annotations
 
 import pytest
 
-from graders.capstone import document as documents
-from graders.capstone.graph import Graph
-from graders.capstone.levels.matter import matter
-from graders.capstone.llm_serving import sample
-from graders.capstone.llm_serving.pack import PACK
-from graders.capstone.pack import PackIndex
+from graders.capstone.packs import DEFAULT, USE_CASES
+from tests.capstone.samples import made
+
+
+@pytest.fixture(scope="session", params=list(USE_CASES))
+def each(request):
+    return made(request.param)
 
 
 @pytest.fixture(scope="session")
 def index():
-    return PackIndex(PACK)
+    return made(DEFAULT).index
 
 
 @pytest.fixture(scope="session")
 def brief():
-    return sample.sample_brief()
+    return made(DEFAULT).brief
 
 
 @pytest.fixture(scope="session")
-def graph(index, brief):
-    return Graph(index, brief)
+def graph():
+    return made(DEFAULT).graph
 
 
 @pytest.fixture(scope="session")
 def document():
-    read, findings = documents.read(sample.folder())
-    assert findings == ()
-    return read
+    return made(DEFAULT).document
 
 
 @pytest.fixture(scope="session")
-def seen(document, index, brief, graph):
-    return matter(document, index, brief, graph)
+def seen():
+    return made(DEFAULT).seen

@@ -10,14 +10,14 @@ import pytest
 from graders.capstone import anchors as made
 from graders.capstone import document as documents
 from graders.capstone.check import check
-from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.llm_serving.use_case import USE_CASE
 from graders.errors import CourseError
 from graders.panel.calibration import calibrate
 from graders.panel.settings import Anchor as Settled
 from graders.paths import material_root
 from graders.rubrics import rubric
 
-ANCHORS = {one.id: one for one in made.anchors()}
+ANCHORS = {one.id: one for one in made.anchors(USE_CASE)}
 RUBRIC = rubric(material_root(), "capstone")
 SETTLED = [Settled(one.id, f"{one.id}.html", one.levels) for one in ANCHORS.values()]
 
@@ -26,9 +26,9 @@ SETTLED = [Settled(one.id, f"{one.id}.html", one.levels) for one in ANCHORS.valu
 def reports(tmp_path_factory, brief, graph):
     found = {}
     for id_, anchor in ANCHORS.items():
-        read, unread = documents.read(made.write(anchor, tmp_path_factory.mktemp("anchors")))
+        read, unread = documents.read(made.write(anchor, USE_CASE, tmp_path_factory.mktemp("anchors")))
         assert unread == ()
-        found[id_] = check(read, brief, PACK, graph=graph)
+        found[id_] = check(read, brief, USE_CASE.pack, graph=graph)
     return found
 
 
@@ -74,5 +74,5 @@ def test_who_reads_them_as_their_authors_do_qualifies_and_who_is_kind_does_not()
 def test_an_anchor_may_not_change_what_the_sample_has_not(tmp_path: Path):
     odd = made.Anchor("odd", "", "", {"S99": "text"}, {"mem.nothing": 2.0}, {}, {})
     with pytest.raises(CourseError, match=r"no mem\.nothing, S99"):
-        made.write(odd, tmp_path)
+        made.write(odd, USE_CASE, tmp_path)
     assert list(tmp_path.iterdir()) == []

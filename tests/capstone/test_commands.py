@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from graders.capstone import evidence, folders
 from graders.capstone.graph import Graph
-from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.llm_serving.sample import SAMPLE
 from graders.capstone.pack import PackIndex
 from graders.capstone.writing import claims_yaml
 from graders.cli import app
@@ -72,12 +72,12 @@ def test_a_right_document_of_a_student_passes_with_its_notebooks_run(course):
     """Written from the student's own brief; the notebooks of the sample read the student's own data."""
     brief = folders.brief_of(load(course), "student-01", "llm_serving")
     graph = Graph(PackIndex(PACK), brief)
-    document = sample.instantiated(brief, graph)
+    document = SAMPLE.instantiated(brief, graph)
     design = course / "capstone/student-01/design"
     design.mkdir(parents=True)
-    for path in sample.folder().rglob("*"):
+    for path in SAMPLE.folder.rglob("*"):
         if path.is_file():
-            target = design / path.relative_to(sample.folder())
+            target = design / path.relative_to(SAMPLE.folder)
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(path.read_bytes())
     (design / "claims.yaml").write_text(claims_yaml(PACK.id, document.claims.values()))

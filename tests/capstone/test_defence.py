@@ -13,10 +13,10 @@ from graders.capstone import prose, units
 from graders.capstone.defence import FACTORS, answered, count, defence
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import matter
-from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.brief import brief as brief_for
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.llm_serving.questions import QUESTIONS
+from graders.capstone.llm_serving.sample import SAMPLE
 from graders.capstone.pack import PackIndex
 from graders.capstone.packs import use_case
 from graders.capstone.rendering.defence_page import defence_page
@@ -91,10 +91,11 @@ def test_what_was_simulated_before_gives_the_same_answers(seen, document, index,
 # --- questions
 
 
-def test_questions_can_be_asked_of_any_document():
-    known, criteria = PackIndex(PACK).required, {one.id for one in rubric(material_root(), "defence").criteria}
-    assert len({one.id for one in QUESTIONS}) == len(QUESTIONS) >= 10
-    for one in QUESTIONS:
+def test_questions_can_be_asked_of_any_document(each):
+    known, criteria = each.index.required, {one.id for one in rubric(material_root(), "defence").criteria}
+    questions = each.case.questions
+    assert len({one.id for one in questions}) == len(questions) >= 10
+    for one in questions:
         assert one.criterion in criteria
         assert set(one.changes) <= set(known)
         for text in (one.asks, one.listen):
@@ -109,7 +110,7 @@ def answers(request, seen):
     if request.param == "another":
         brief = brief_for("student-07", "5a" * 32)
         graph = Graph(PackIndex(PACK), brief)
-        seen = matter(sample.instantiated(brief, graph), PackIndex(PACK), brief, graph)
+        seen = matter(SAMPLE.instantiated(brief, graph), PackIndex(PACK), brief, graph)
     asked = answered(seen, CASE)
     assert all(one.answer for _, one in asked)
     shares = {prepared.id: {c.id: c.share for c in one.answer.claims} for prepared, one in asked}

@@ -10,15 +10,15 @@ import pytest
 from graders.capstone import document as documents
 from graders.capstone.check import check
 from graders.capstone.files import schemas
-from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.llm_serving.sample import SAMPLE
 from graders.capstone.writing import claims_yaml
 from graders.errors import UsageError
 
 
 @pytest.fixture
 def folder(tmp_path):
-    return shutil.copytree(sample.folder(), tmp_path / "design")
+    return shutil.copytree(SAMPLE.folder, tmp_path / "design")
 
 
 def replaced(path, old, new):

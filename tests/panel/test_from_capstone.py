@@ -9,8 +9,8 @@ import pytest
 from graders.capstone.check import check
 from graders.capstone.folders import brief_of
 from graders.capstone.graph import Graph
-from graders.capstone.llm_serving import sample
 from graders.capstone.llm_serving.pack import PACK
+from graders.capstone.llm_serving.sample import SAMPLE
 from graders.capstone.pack import PackIndex
 from graders.course import init
 from graders.panel.from_capstone import packet_from
@@ -22,7 +22,7 @@ def packet(tmp_path_factory):
     course = init(tmp_path_factory.mktemp("course") / "c", course_id="c", students=("student-01",))
     brief = brief_of(course, "student-01", PACK.id)
     graph = Graph(PackIndex(PACK), brief)
-    document = sample.instantiated(brief, graph)
+    document = SAMPLE.instantiated(brief, graph)
     return packet_from(course, document, check(document, brief, PACK, graph=graph), "A design")
 
 

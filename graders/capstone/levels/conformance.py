@@ -110,6 +110,9 @@ def _leaf(matter: Matter, leaf: Leaf) -> Iterator[Finding]:
 def is_the_brief(matter: Matter) -> Iterator[Finding]:
     """L3: inputs and targets are the brief's, figures of devices those of the machine that is bought."""
     pack = matter.index.pack
+    if matter.document.pack not in ("", pack.id):
+        message = f"the brief asks for {pack.id}, the document answers {matter.document.pack}"
+        yield Finding("L3", "blocking", "another-use-case", message, "", "S1", "claims.yaml: pack")
     machine = matter.values.get(pack.machine)
     if machine is not None and machine not in matter.brief.machines:
         message = f"the brief offers {', '.join(matter.brief.machines)}"
@@ -124,5 +127,6 @@ def is_the_brief(matter: Matter) -> Iterator[Finding]:
             whose = "the brief's" if id_ in matter.brief.values else f"that of the {machine}"
             message = f"this {required.kind} is not {whose}"
             yield matter.finding("L3", "blocking", "not-the-brief", id_, message, right)
-    if matter.values.get("req.asked_metric", "TPOT") not in ("TTFT", "TPOT"):
-        yield matter.finding("L3", "blocking", "unnamed-metric", "req.asked_metric", "expected TTFT or TPOT")
+    for id_, words in pack.options.items():
+        if matter.values.get(id_, words[0]) not in words:
+            yield matter.finding("L3", "blocking", "no-such-option", id_, f"expected {' or '.join(words)}")

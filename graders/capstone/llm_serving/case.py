@@ -182,7 +182,7 @@ def bench_of(case: str, name: str, size: int, fixed_s: float, token_s: float) ->
     noise = [1 + rolled(seed, f"noise {batch}", -25, 25) / 1000 for batch in _BATCHES]
     seconds = [float(f"{(fixed_s + token_s * b) * lean * n:.4g}") for b, n in zip(_BATCHES, noise, strict=True)]
     return {f"bench.tokens|{name}|{size}": np.array(_BATCHES, dtype=float),
-            f"bench.seconds|{name}|{size}": np.array(seconds)}  # fmt: skip
+            f"bench.step_s|{name}|{size}": np.array(seconds)}  # fmt: skip
 
 
 def name_of(case: str) -> str:

@@ -127,6 +127,9 @@ PACK = Pack(
     levels={"blocking": 1, "decision-error": 1, "target-missed": 2, "major": 2},
     machine="hw.machine",
     figures=("roofline", "tornado"),
+    keys={"bench": {"machine": "hw.machine", "devices": "par.tp"}},
+    options={"req.asked_metric": ("TTFT", "TPOT")},
+    below=(("trace.prefix_tokens", "trace.prompt_tokens"),),
     levers=(
         Lever("wl.prompt_tokens_mean", ("trace.prompt_tokens", "trace.prefix_tokens", "trace.prompt_sum")),
         Lever("wl.output_tokens_mean", ("trace.output_tokens", "trace.output_sum")),

@@ -36,7 +36,7 @@ _TRACE = {"prompt_tokens": "trace.prompt_tokens", "output_tokens": "trace.output
 _REPLICA = {"slots": "batching.slots", "step_s": "perf.fixed_step", "token_s": "perf.token_step"}
 _FLEET = {"arrivals_s": "trace.arrivals_s", **_TRACE, **_REPLICA}
 _LIMITS = {"ttft_limit_s": "req.slo_ttft_p99", "tpot_limit_s": "req.slo_tpot_p99"}
-_ERRORS = {"predicted": "perf.fixed_step + perf.token_step * bench.tokens", "measured": "bench.seconds"}
+_ERRORS = {"predicted": "perf.fixed_step + perf.token_step * bench.tokens", "measured": "bench.step_s"}
 _SHARE: Tolerance = "difference"
 _DEMAND = {"goodput_per_s": "perf.goodput", "headroom": "cap.headroom", "spares": "cap.spares"}
 

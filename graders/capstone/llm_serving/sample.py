@@ -1,27 +1,16 @@
-"""The sample document: its prose lies in `capstone_templates`, its claims are computed for any brief.
-
-The committed sample answers one fixed case. Tests instantiate its prose for other briefs: it speaks of claims only.
-"""
+"""The sample of the serving use case: which case it answers, and what its prototype gives."""
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-from pathlib import Path
 from typing import Any
 
-from graders.capstone import document as documents
-from graders.capstone import exemplar
-from graders.capstone.expression import evaluate
+from graders.capstone.exemplar import Sample
 from graders.capstone.graph import Graph, model
 from graders.capstone.llm_serving.brief import of_case, priced
 from graders.capstone.llm_serving.cases import CASES
 from graders.capstone.llm_serving.design import designed, designs
 from graders.capstone.llm_serving.pack import PACK
-from graders.capstone.pack import PackIndex
-from graders.capstone.records import Brief, Claim, Document, Value
-from graders.capstone.writing import claims_yaml
-from graders.paths import material_root
+from graders.capstone.records import Brief, Claim, Value
 
 NUMBER = 170
 """The case that the committed sample answers."""
@@ -36,11 +25,6 @@ _OWN = (
           ("wl.prefix_hit_rate", "wl.prompt_tokens_mean", "perf.token_step", "perf.request_work")),
 )  # fmt: skip
 """Claims that the sample makes beside those that are required."""
-
-
-def folder() -> Path:
-    """Where the committed sample lies."""
-    return material_root() / "capstone_templates" / PACK.id / "sample"
 
 
 def sample_brief() -> Brief:
@@ -90,37 +74,4 @@ def _right(graph: Graph) -> dict[str, Value]:
     return next(iter(designs(graph).values()))
 
 
-def instantiated(brief: Brief, graph: Graph | None = None) -> Document:
-    """The sample's prose with claims that are right for a brief.
-
-    Parameters
-    ----------
-    brief : Brief
-        Any of this use case.
-    graph : Graph, optional
-        One that has computed for it before.
-
-    Returns
-    -------
-    Document
-    """
-    read = _committed()
-    graph = graph or Graph(PackIndex(PACK), brief)
-    made = exemplar.claims(graph.index, graph, values(graph), read.files)
-    made |= {one.id: _own(one, made) for one in _OWN}
-    return dataclasses.replace(read, pack=PACK.id, claims=made)
-
-
-@functools.cache
-def _committed() -> Document:
-    return documents.read(folder())[0]
-
-
-def _own(one: Claim, made: dict[str, Claim]) -> Claim:
-    number = evaluate(one.formula, {name: made[name].value for name in one.inputs})
-    return dataclasses.replace(one, value=float(f"{float(number):.4g}"))
-
-
-def text() -> str:
-    """`claims.yaml` of the committed sample."""
-    return claims_yaml(PACK.id, instantiated(sample_brief()).claims.values())
+SAMPLE = Sample(PACK, sample_brief, values, _OWN)

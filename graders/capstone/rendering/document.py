@@ -11,7 +11,6 @@ from markdown_it.token import Token
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import claimed, holds
 from graders.capstone.pack import PackIndex
-from graders.capstone.packs import UseCase
 from graders.capstone.prose import referred, shown
 from graders.capstone.records import (
     SEVERITIES,
@@ -27,6 +26,7 @@ from graders.capstone.records import (
 )  # fmt: skip
 from graders.capstone.rendering.figures import Drawn, Figure, figure
 from graders.capstone.rendering.markdown import parsed
+from graders.capstone.use_case import UseCase
 
 _BESIDE = {"S2": "tree", "S12": "validation", "S13": "decisions"}
 """Sections that speak of a file of the document: it is shown at their end."""

@@ -1,0 +1,102 @@
+"""Faults of serving designs: each changes one thing; numbers are in the unit of `claims.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tests.capstone.faults import Fault, both, scaled, with_claim, with_first, without_claim, without_evidence
+
+FAULTS = (
+    Fault("bytes where seconds belong", with_claim("mem.weight_bytes", unit="s"),
+          "L1", "blocking", "wrong-dimension", "mem.weight_bytes", True),
+    Fault("a unit that nobody knows", with_claim("perf.goodput", unit="req/fortnight"),
+          "L1", "blocking", "unknown-unit", "perf.goodput", True),
+    Fault("a price a request for a price a token", with_claim("cost.usd_per_mtok", unit="USD/Mreq"),
+          "L1", "blocking", "wrong-dimension", "cost.usd_per_mtok", True),
+    Fault("gigabytes slip by a thousand", with_claim("mem.kv_budget", unit="kB"),
+          "L4", "major", "recomputed-otherwise", "mem.kv_budget"),
+    Fault("a word for a number", with_claim("cap.replicas", value="seven"),
+          "L1", "blocking", "not-a-value", "cap.replicas", True),
+    Fault("tail latency left out", without_claim("tail.ttft_p99"),
+          "L2", "blocking", "missing-claim", "tail.ttft_p99", True),
+    Fault("a leaf that leads to a decision that nobody took", with_first("leaves", decisions=("slots", "fate")),
+          "L2", "major", "leads-nowhere", "S2"),
+    Fault("a target declared an input", with_claim("req.slo_avail", kind="input"),
+          "L2", "major", "wrong-kind", "req.slo_avail"),
+    Fault("a service level softened", scaled("req.slo_ttft_p99", 2.0),
+          "L3", "blocking", "not-the-brief", "req.slo_ttft_p99", True),
+    Fault("another student's model", scaled("model.layers", 1.25),
+          "L3", "blocking", "not-the-brief", "model.layers", True),
+    Fault("a data sheet's figure with sparsity", scaled("hw.device_peak", 2.0),
+          "L3", "blocking", "not-the-brief", "hw.device_peak", True),
+    Fault("a machine that is not on offer", with_claim("hw.machine", value="X900"),
+          "L3", "blocking", "not-on-offer", "hw.machine", True),
+    Fault("a p99 of no metric", with_claim("req.asked_metric", value="latency"),
+          "L3", "blocking", "no-such-option", "req.asked_metric", True),
+    Fault("grouped-query attention overlooked", scaled("mem.kv_bytes_per_token", 8.0),
+          "L4", "major", "recomputed-otherwise", "mem.kv_bytes_per_token"),
+    Fault("weights counted once a device", scaled("mem.weight_bytes", 4.0),
+          "L4", "major", "recomputed-otherwise", "mem.weight_bytes"),
+    Fault("facility overhead forgotten", lambda one: scaled("pwr.facility", 1 / one.claims["pwr.pue"].value)(one),
+          "L4", "major", "recomputed-otherwise", "pwr.facility"),
+    Fault("failures not multiplied by the devices of a replica",
+          lambda one: with_claim("fail.replica_mtbf", value=one.claims["fail.device_mtbf"].value)(one),
+          "L4", "major", "recomputed-otherwise", "fail.replica_mtbf"),
+    Fault("one start-up time for the whole ring", scaled("net.tp_allreduce_time", 0.5),
+          "L4", "major", "recomputed-otherwise", "net.tp_allreduce_time"),
+    Fault("replicas without the spares", lambda one: with_claim(
+              "cap.replicas", value=one.claims["cap.replicas"].value - one.claims["cap.spares"].value)(one),
+          "L4", "major", "recomputed-otherwise", "cap.replicas"),
+    Fault("a formula of one's own that forgets half",
+          with_claim("mem.context_tokens", formula="wl.prompt_tokens_mean + wl.output_tokens_mean"),
+          "L4", "major", "other-formula", "mem.context_tokens"),
+    Fault("a rounding slip", scaled("perf.prefill_time", 1.05),
+          "L4", "minor", "recomputed-otherwise", "perf.prefill_time"),
+    Fault("inputs that the formula does not take",
+          with_claim("mem.weight_bytes", inputs=("model.active_params", "mem.weight_element")),
+          "L4", "minor", "other-inputs", "mem.weight_bytes"),
+    Fault("a utilisation above one", with_claim("cap.utilisation", value=1.2, uncertainty=None),
+          "L6", "blocking", "impossible", "cap.utilisation", True),
+    Fault("percentiles out of order",
+          lambda one: with_claim("tail.ttft_p95", value=one.claims["tail.ttft_p99"].value * 1.2, uncertainty=None)(one),
+          "L6", "blocking", "impossible", "tail.ttft_p99", True),
+    Fault("more tokens than the roofline", scaled("perf.tokens_per_s_per_gpu", 3.0),
+          "L6", "blocking", "impossible", "perf.tokens_per_s_per_gpu", True),
+    Fault("a spare saved, and the availability of two kept", with_claim("cap.spares", value=1.0),
+          "L7", "major", "decision-error", "fail.availability"),
+    Fault("a budget met by a price that is not the price", scaled("cost.tco", 1.5),
+          "L7", "major", "decision-error", "cost.tco"),
+    Fault("one device too few in the racks' power, honestly told",
+          both(with_claim("pwr.nodes_per_rack", value=50.0), with_claim("pwr.rack", value=50 * 7900.0)),
+          "L7", "major", "target-missed", "pwr.rack"),
+    Fault("drivers by taste", with_claim("sens.top3", value=("net.startup", "perf.step_overhead", "mem.kv_element")),
+          "L8", "major", "other-drivers", "sens.top3"),
+    Fault("no uncertainty", with_claim("perf.goodput", uncertainty=None),
+          "L8", "minor", "no-uncertainty", "perf.goodput"),
+    Fault("overconfident about a simulated tail", with_claim(
+              "tail.ttft_p99", uncertainty=lambda one: replace(
+                  one.uncertainty, low=one.value * 0.9999, high=one.value * 1.0001)),
+          "L8", "minor", "overconfident-interval", "tail.ttft_p99"),
+    Fault("an interval that says nothing", with_claim(
+              "perf.goodput", uncertainty=lambda one: replace(one.uncertainty, low=0.0, high=one.value * 5)),
+          "L8", "minor", "vacuous-interval", "perf.goodput"),
+    Fault("a notebook that was not handed in", without_evidence("evidence/prototype.ipynb"),
+          "L9", "major", "no-evidence", "opt.ttft_p99"),
+    Fault("a notebook that was changed afterwards",
+          lambda one: replace(one, files={**one.files, "evidence/prototype.ipynb": b"{}"}),
+          "L9", "major", "changed-evidence", "opt.ttft_p99"),
+    Fault("a gain that the notebook does not give", scaled("opt.ttft_p99", 0.5),
+          "L9", "major", "other-evidence", "opt.ttft_p99"),
+)  # fmt: skip
+
+SAME = {
+    "mem.context_tokens": "(2 * wl.prompt_tokens_mean + wl.output_tokens_mean) / 2",
+    "mem.kv_bytes_per_token": "2 * model.layers * model.kv_heads * model.head_dim * mem.kv_element",
+    "roof.ridge": "perf.replica_flops / perf.replica_bandwidth",
+    "therm.tj": "therm.coolant + hw.device_power * therm.resistance",
+    "cap.gpus": "par.tp * cap.replicas",
+    "net.tp_allreduce_time": "2 * (par.tp - 1) * (net.startup + batching.slots * net.message_bytes"
+    " / par.tp / hw.link_bandwidth)",
+    "tail.fanout_amplification": "1 - 0.99 ** tail.calls_per_answer",
+}
+"""Formulas of one's own that say what the pack's do."""
