@@ -11,7 +11,8 @@ from collections import Counter
 import pytest
 from typer.testing import CliRunner
 
-from graders.capstone.anchors import anchors as shipped
+from graders.capstone.anchors import anchors
+from graders.capstone.packs import DEFAULT, use_case
 from graders.cli import app
 from graders.errors import CourseError, UsageError
 from graders.panel.assignment import conflict, draw, pseudonym, seat, shuffled
@@ -267,12 +268,12 @@ def test_a_new_panel_has_three_anchors_as_reviewers_read_them(tmp_path):
     (course.root / "panel.yaml").unlink(missing_ok=True)
     done = CliRunner().invoke(app, ["panel", "init", "--course", str(course.root)])
     assert done.exit_code == 0, done.output
-    anchors = read(course).anchors
-    assert {one.id: dict(one.levels) for one in anchors} == {one.id: one.levels for one in shipped()}
-    strong, middling, weak = ((course.root / one.document).read_text(encoding="utf-8") for one in anchors)
+    placed, shipped = read(course).anchors, anchors(use_case(DEFAULT))
+    assert {one.id: dict(one.levels) for one in placed} == {one.id: one.levels for one in shipped}
+    strong, middling, weak = ((course.root / one.document).read_text(encoding="utf-8") for one in placed)
     assert "recomputed otherwise" in weak
     assert "recomputed otherwise" not in strong + middling
-    assert not any(one.because[criterion] in weak for one in shipped() for criterion in one.because)
+    assert not any(one.because[criterion] in weak for one in shipped for criterion in one.because)
     done = CliRunner().invoke(app, ["panel", "init", "--course", str(course.root)])
     assert isinstance(done.exception, UsageError)
 

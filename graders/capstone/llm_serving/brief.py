@@ -15,7 +15,6 @@ from graders.capstone.llm_serving.case import (
     bench_of,
     machines_of,
     name_of,
-    rolled,
     trace_of,
     values_of,
 )
@@ -24,6 +23,7 @@ from graders.capstone.llm_serving.design import designs
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.pack import PackIndex
 from graders.capstone.records import Brief, Value
+from graders.capstone.rolling import rolled
 
 BUDGET_ROOM = 1.12
 """The budget is so much above what the right design costs: a tenth for another taste, not for another machine."""

@@ -6,14 +6,13 @@ devices are their vendors' (`reference_solutions.hardware`); model, users, price
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy import special
 
 from graders.capstone.records import Value
+from graders.capstone.rolling import chosen, rolled
 from reference_solutions.hardware import A100_SXM_80GB, H100_SXM, H200_SXM, Device
 
 REQUESTS = 2400
@@ -31,29 +30,6 @@ _OFFERS: dict[str, tuple[Device, tuple[int, int], tuple[int, int]]] = {
 }
 MACHINES = tuple(_OFFERS)
 _MODELS = ("Alder", "Birch", "Cedar", "Hazel", "Juniper", "Larch", "Rowan", "Willow")
-
-
-def rolled(seed: str, what: str, low: int, high: int) -> int:
-    """A whole number from `low` to `high`, both included, always the same for one seed.
-
-    Parameters
-    ----------
-    seed, what : str
-        Whose number it is, and which.
-    low, high : int
-        Its range.
-
-    Returns
-    -------
-    int
-    """
-    digest = hashlib.sha256(f"{seed}\0{what}".encode()).digest()
-    return low + int.from_bytes(digest[:8], "big") % (high - low + 1)
-
-
-def chosen(seed: str, what: str, options: Sequence[Any]) -> Any:
-    """One of the options, always the same for one seed."""
-    return options[rolled(seed, what, 0, len(options) - 1)]
 
 
 def values_of(case: str) -> dict[str, Value]:

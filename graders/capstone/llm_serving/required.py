@@ -2,35 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-
+from graders.capstone.declaring import derived, given
 from graders.capstone.pack import Required, Tolerance
-from graders.capstone.records import Kind
-
-
-def _given(kind: Kind, section: str, rows: str) -> tuple[Required, ...]:
-    """Claims without a formula: a line each, `id | unit | what it is`."""
-    made = []
-    for row in rows.strip().splitlines():
-        id_, unit, says = (part.strip() for part in row.split("|", maxsplit=2))
-        exact: Tolerance = "exact" if unit in ("name", "count") else "default"
-        made.append(
-            Required(
-                id_, "1" if exact == "exact" else unit, kind, section, says, tolerance=exact, is_word=unit == "name"
-            )
-        )
-    return tuple(made)
-
-
-def _derived(
-    id_: str, unit: str, section: str, says: str, formula: str, result: str = "", tolerance: Tolerance = "default",
-    kind: Kind = "derived", arguments: Mapping[str, str] = MappingProxyType({}),
-) -> Required:  # fmt: skip
-    """A claim with a formula: arithmetic over claims, or a reference function and what its parameters take."""
-    is_word = formula.startswith("'")
-    return Required(id_, unit, kind, section, says, formula, arguments, result, tolerance, is_word)
-
 
 _TRACE = {"prompt_tokens": "trace.prompt_tokens", "output_tokens": "trace.output_tokens"}
 _REPLICA = {"slots": "batching.slots", "step_s": "perf.fixed_step", "token_s": "perf.token_step"}
@@ -41,7 +14,7 @@ _SHARE: Tolerance = "difference"
 _DEMAND = {"goodput_per_s": "perf.goodput", "headroom": "cap.headroom", "spares": "cap.spares"}
 
 GIVEN = (
-    *_given(
+    *given(
         "target",
         "S2",
         """
@@ -54,7 +27,7 @@ GIVEN = (
         req.junction_limit   | degC | temperature at which a device begins to slow down
         """,
     ),
-    *_given(
+    *given(
         "input",
         "S2",
         """
@@ -62,8 +35,8 @@ GIVEN = (
         req.asked_limit      | s | the limit that was asked for without naming its metric
         """,
     ),
-    *_given("choice", "S2", "req.asked_metric | name | the metric that the asked limit is promised for: TTFT or TPOT"),
-    *_given(
+    *given("choice", "S2", "req.asked_metric | name | the metric that the asked limit is promised for: TTFT or TPOT"),
+    *given(
         "input",
         "S3",
         """
@@ -72,7 +45,7 @@ GIVEN = (
         tail.calls_per_answer | count | model calls that one answer of the assistant needs
         """,
     ),
-    *_given(
+    *given(
         "input",
         "S6",
         """
@@ -88,8 +61,8 @@ GIVEN = (
         mem.working_bytes    | B     | what a device keeps for activations and graphs
         """,
     ),
-    *_given("choice", "S4", "hw.machine | name | machine that is bought"),
-    *_given(
+    *given("choice", "S4", "hw.machine | name | machine that is bought"),
+    *given(
         "vendor",
         "S4",
         """
@@ -100,7 +73,7 @@ GIVEN = (
         hw.link_bandwidth    | B/s    | link in one direction
         """,
     ),
-    *_given(
+    *given(
         "input",
         "S4",
         """
@@ -109,7 +82,7 @@ GIVEN = (
         hw.host_devices      | count | devices in a host
         """,
     ),
-    *_given(
+    *given(
         "input",
         "S5",
         """
@@ -118,11 +91,11 @@ GIVEN = (
         perf.step_overhead        | s | host and launches of a step
         """,
     ),
-    *_given("input", "S7", "net.startup | s | start-up time of a step of the ring"),
-    *_given("choice", "S7", "par.tp | count | devices that share a replica"),
-    *_given("choice", "S6", "mem.block_tokens | count | tokens of a block of the cache"),
-    *_given("choice", "S8", "batching.slots | count | requests in a step of a replica at most"),
-    *_given(
+    *given("input", "S7", "net.startup | s | start-up time of a step of the ring"),
+    *given("choice", "S7", "par.tp | count | devices that share a replica"),
+    *given("choice", "S6", "mem.block_tokens | count | tokens of a block of the cache"),
+    *given("choice", "S8", "batching.slots | count | requests in a step of a replica at most"),
+    *given(
         "choice",
         "S5",
         """
@@ -130,7 +103,7 @@ GIVEN = (
         cap.spares   | count | replicas that may be down at peak
         """,
     ),
-    *_given(
+    *given(
         "input",
         "S9",
         """
@@ -140,7 +113,7 @@ GIVEN = (
         fail.failover    | s | time until a lost replica's users are served elsewhere
         """,
     ),
-    *_given(
+    *given(
         "input",
         "S10",
         """
@@ -151,8 +124,8 @@ GIVEN = (
         therm.resistance   | K/W | from junction to coolant
         """,
     ),
-    *_given("choice", "S10", "pwr.nodes_per_rack | count | hosts in a rack"),
-    *_given(
+    *given("choice", "S10", "pwr.nodes_per_rack | count | hosts in a rack"),
+    *given(
         "input",
         "S11",
         """
@@ -166,115 +139,115 @@ GIVEN = (
 # fmt: off
 DERIVED = (
     # --- S3 workload
-    _derived("req.rate_mean", "req/s", "S3", "mean rate of the trace", "trace.requests / trace.span_s"),
-    _derived("req.rate_peak", "req/s", "S3", "highest rate in any window", "busiest_rate_per_s",
+    derived("req.rate_mean", "req/s", "S3", "mean rate of the trace", "trace.requests / trace.span_s"),
+    derived("req.rate_peak", "req/s", "S3", "highest rate in any window", "busiest_rate_per_s",
              arguments={"arrivals_s": "trace.arrivals_s", "window_s": "req.peak_window"}),
-    _derived("wl.prompt_tokens_mean", "token/req", "S3", "mean prompt", "trace.prompt_sum / trace.requests"),
-    _derived("wl.prompt_tokens_p50", "token/req", "S3", "median prompt", "nearest_rank_quantile_s",
+    derived("wl.prompt_tokens_mean", "token/req", "S3", "mean prompt", "trace.prompt_sum / trace.requests"),
+    derived("wl.prompt_tokens_p50", "token/req", "S3", "median prompt", "nearest_rank_quantile_s",
              arguments={"latency_s": "trace.prompt_tokens", "quantile": "0.5"}),
-    _derived("wl.prompt_tokens_p99", "token/req", "S3", "99th percentile of prompts", "nearest_rank_quantile_s",
+    derived("wl.prompt_tokens_p99", "token/req", "S3", "99th percentile of prompts", "nearest_rank_quantile_s",
              arguments={"latency_s": "trace.prompt_tokens", "quantile": "0.99"}),
-    _derived("wl.output_tokens_mean", "token/req", "S3", "mean answer", "trace.output_sum / trace.requests"),
-    _derived("wl.output_tokens_p50", "token/req", "S3", "median answer", "nearest_rank_quantile_s",
+    derived("wl.output_tokens_mean", "token/req", "S3", "mean answer", "trace.output_sum / trace.requests"),
+    derived("wl.output_tokens_p50", "token/req", "S3", "median answer", "nearest_rank_quantile_s",
              arguments={"latency_s": "trace.output_tokens", "quantile": "0.5"}),
-    _derived("wl.output_tokens_p99", "token/req", "S3", "99th percentile of answers", "nearest_rank_quantile_s",
+    derived("wl.output_tokens_p99", "token/req", "S3", "99th percentile of answers", "nearest_rank_quantile_s",
              arguments={"latency_s": "trace.output_tokens", "quantile": "0.99"}),
-    _derived("wl.prefix_hit_rate", "1", "S3", "share of prompt tokens that were read before", "prefix_hit_rate",
+    derived("wl.prefix_hit_rate", "1", "S3", "share of prompt tokens that were read before", "prefix_hit_rate",
              arguments={"prompt_tokens": "trace.prompt_tokens", "prefix_tokens": "trace.prefix_tokens"}),
     # --- S6 memory
-    _derived("model.token_flops", "flop/token", "S6", "operations for a token", "2 * model.active_params"),
-    _derived("mem.weight_bytes", "B", "S6", "weights, all devices together", "model.params * mem.weight_element"),
-    _derived("mem.kv_bytes_per_token", "B/token", "S6", "keys and values of a token", "kv_cache_bytes",
+    derived("model.token_flops", "flop/token", "S6", "operations for a token", "2 * model.active_params"),
+    derived("mem.weight_bytes", "B", "S6", "weights, all devices together", "model.params * mem.weight_element"),
+    derived("mem.kv_bytes_per_token", "B/token", "S6", "keys and values of a token", "kv_cache_bytes",
              arguments={"layers": "model.layers", "kv_heads": "model.kv_heads", "head_dim": "model.head_dim",
              "element_bytes": "mem.kv_element", "tokens": "1"}),
-    _derived("mem.kv_budget", "B", "S6", "memory of a replica that is left for caches", "kv_budget_bytes",
+    derived("mem.kv_budget", "B", "S6", "memory of a replica that is left for caches", "kv_budget_bytes",
              arguments={"devices": "par.tp", "device_bytes": "hw.device_memory", "weight_bytes": "mem.weight_bytes",
              "utilisation": "mem.utilisation", "working_bytes": "mem.working_bytes"}),
-    _derived("mem.request_tokens", "token/req", "S6", "mean length of a request at its end",
+    derived("mem.request_tokens", "token/req", "S6", "mean length of a request at its end",
              "wl.prompt_tokens_mean + wl.output_tokens_mean"),
-    _derived("mem.context_tokens", "token/req", "S6", "mean length while an answer is written",
+    derived("mem.context_tokens", "token/req", "S6", "mean length while an answer is written",
              "wl.prompt_tokens_mean + wl.output_tokens_mean / 2"),
-    _derived("mem.kv_capacity_tokens", "token", "S6", "tokens that a replica's blocks hold", "node_budget", "tokens",
+    derived("mem.kv_capacity_tokens", "token", "S6", "tokens that a replica's blocks hold", "node_budget", "tokens",
              arguments={"devices": "par.tp", "device_bytes": "hw.device_memory", "utilisation": "mem.utilisation",
              "working_bytes": "mem.working_bytes", "weight_bytes": "mem.weight_bytes",
              "token_bytes": "mem.kv_bytes_per_token", "request_tokens": "1", "block_tokens": "mem.block_tokens"}),
-    _derived("cap.max_concurrent", "1", "S6", "requests of mean length that a replica's memory holds",
+    derived("cap.max_concurrent", "1", "S6", "requests of mean length that a replica's memory holds",
              "concurrent_requests", arguments={"budget_bytes": "mem.kv_budget",
              "token_bytes": "mem.kv_bytes_per_token", "request_tokens": "ceil(mem.request_tokens)",
              "block_tokens": "mem.block_tokens"}),
     # --- S5, S7 performance and network
-    _derived("perf.replica_flops", "flop/s", "S5", "operations that a replica reaches",
+    derived("perf.replica_flops", "flop/s", "S5", "operations that a replica reaches",
              "par.tp * hw.device_peak * perf.compute_efficiency"),
-    _derived("perf.replica_bandwidth", "B/s", "S5", "traffic that a replica's memories reach",
+    derived("perf.replica_bandwidth", "B/s", "S5", "traffic that a replica's memories reach",
              "par.tp * hw.device_bandwidth * perf.bandwidth_efficiency"),
-    _derived("net.message_bytes", "B/token", "S7", "activations of a token that an all-reduce sums",
+    derived("net.message_bytes", "B/token", "S7", "activations of a token that an all-reduce sums",
              "2 * model.hidden"),
-    _derived("net.tp_allreduce_time", "s", "S7", "one all-reduce of a full decode step", "ring_all_reduce_s",
+    derived("net.tp_allreduce_time", "s", "S7", "one all-reduce of a full decode step", "ring_all_reduce_s",
              arguments={"size_bytes": "batching.slots * net.message_bytes", "devices": "par.tp",
              "startup_s": "net.startup", "bandwidth_bytes_per_s": "hw.link_bandwidth"}),
-    _derived("perf.fixed_step", "s", "S5", "part of a step that its tokens do not change", "fixed_step_s",
+    derived("perf.fixed_step", "s", "S5", "part of a step that its tokens do not change", "fixed_step_s",
              arguments={"weight_bytes": "mem.weight_bytes", "bandwidth_bytes_per_s": "perf.replica_bandwidth",
              "overhead_s": "perf.step_overhead", "layers": "model.layers", "devices": "par.tp",
              "startup_s": "net.startup"}),
-    _derived("perf.token_step", "s", "S5", "what a further token adds to a step", "token_step_s",
+    derived("perf.token_step", "s", "S5", "what a further token adds to a step", "token_step_s",
              arguments={"token_flops": "model.token_flops", "flops_per_s": "perf.replica_flops",
              "context_tokens": "mem.context_tokens", "token_bytes": "mem.kv_bytes_per_token",
              "bandwidth_bytes_per_s": "perf.replica_bandwidth", "layers": "model.layers", "devices": "par.tp",
              "message_bytes": "net.message_bytes", "link_bytes_per_s": "hw.link_bandwidth"}),
-    _derived("perf.decode_step", "s", "S5", "decode step of a full batch, by the roofline", "step_time_s",
+    derived("perf.decode_step", "s", "S5", "decode step of a full batch, by the roofline", "step_time_s",
              arguments={"tokens": "batching.slots", "cached_tokens": "batching.slots * mem.context_tokens",
              "weight_bytes": "mem.weight_bytes", "token_bytes": "mem.kv_bytes_per_token",
              "token_flops": "model.token_flops", "peak_flops_per_s": "perf.replica_flops",
              "bandwidth_bytes_per_s": "perf.replica_bandwidth",
              "overhead_s": "perf.step_overhead + 2 * model.layers * net.tp_allreduce_time"}),
-    _derived("net.step_share", "1", "S7", "share of a decode step that communication takes",
+    derived("net.step_share", "1", "S7", "share of a decode step that communication takes",
              "2 * model.layers * net.tp_allreduce_time / perf.decode_step"),
-    _derived("perf.prefill_time", "s", "S5", "step that reads a mean prompt alone",
+    derived("perf.prefill_time", "s", "S5", "step that reads a mean prompt alone",
              "perf.fixed_step + perf.token_step * wl.prompt_tokens_mean"),
-    _derived("perf.ttft_floor", "s", "S5", "time to the first token of a long prompt (p99) without any queue",
+    derived("perf.ttft_floor", "s", "S5", "time to the first token of a long prompt (p99) without any queue",
              "perf.fixed_step + perf.token_step * wl.prompt_tokens_p99"),
-    _derived("req.asked_ttft_possible", "1", "S2", "whether the asked limit could hold for TTFT: yes or no",
+    derived("req.asked_ttft_possible", "1", "S2", "whether the asked limit could hold for TTFT: yes or no",
              "'yes' if perf.ttft_floor <= req.asked_limit else 'no'", tolerance="exact"),
-    _derived("perf.tokens_per_s_per_gpu", "token/s", "S5", "tokens that a device writes in full batches",
+    derived("perf.tokens_per_s_per_gpu", "token/s", "S5", "tokens that a device writes in full batches",
              "batching.slots / perf.decode_step / par.tp"),
-    _derived("perf.request_work", "s", "S5", "time of a replica that a request takes in full batches",
+    derived("perf.request_work", "s", "S5", "time of a replica that a request takes in full batches",
              "wl.prompt_tokens_mean * perf.token_step"
              " + wl.output_tokens_mean * (perf.token_step + perf.fixed_step / batching.slots)"),
-    _derived("roof.ridge", "flop/B", "S5", "ridge of a replica", "ridge_flops_per_byte",
+    derived("roof.ridge", "flop/B", "S5", "ridge of a replica", "ridge_flops_per_byte",
              arguments={"peak_flops_per_s": "perf.replica_flops",
              "bandwidth_bytes_per_s": "perf.replica_bandwidth"}),
-    _derived("roof.arith_intensity_decode", "flop/B", "S5", "intensity of a full decode step",
+    derived("roof.arith_intensity_decode", "flop/B", "S5", "intensity of a full decode step",
              "batching.slots * model.token_flops"
              " / (mem.weight_bytes + batching.slots * mem.context_tokens * mem.kv_bytes_per_token)"),
-    _derived("roof.arith_intensity_prefill", "flop/B", "S5", "intensity of reading a mean prompt",
+    derived("roof.arith_intensity_prefill", "flop/B", "S5", "intensity of reading a mean prompt",
              "wl.prompt_tokens_mean * model.token_flops"
              " / (mem.weight_bytes + wl.prompt_tokens_mean * mem.kv_bytes_per_token)"),
-    _derived("roof.decode_bound", "1", "S5", "what limits decode: memory or compute",
+    derived("roof.decode_bound", "1", "S5", "what limits decode: memory or compute",
              "'memory' if roof.arith_intensity_decode < roof.ridge else 'compute'", tolerance="exact"),
-    _derived("roof.prefill_bound", "1", "S5", "what limits prefill: memory or compute",
+    derived("roof.prefill_bound", "1", "S5", "what limits prefill: memory or compute",
              "'memory' if roof.arith_intensity_prefill < roof.ridge else 'compute'", tolerance="exact"),
     # --- S5, S8 capacity
-    _derived("perf.goodput", "req/s", "S5", "highest rate of a replica within both limits, by simulation",
+    derived("perf.goodput", "req/s", "S5", "highest rate of a replica within both limits, by simulation",
              "goodput_rate_per_s", tolerance="simulated", arguments={**_FLEET, **_LIMITS}),
-    _derived("batching.half_goodput", "req/s", "S8", "the same with half of the slots", "goodput_rate_per_s",
+    derived("batching.half_goodput", "req/s", "S8", "the same with half of the slots", "goodput_rate_per_s",
              tolerance="simulated", arguments={**_FLEET, **_LIMITS, "slots": "ceil(batching.slots / 2)"}),
-    _derived("cap.replicas", "1", "S5", "replicas, spares included", "replicas_for_rate", tolerance="exact",
+    derived("cap.replicas", "1", "S5", "replicas, spares included", "replicas_for_rate", tolerance="exact",
              arguments={"rate_per_s": "req.rate_peak", **_DEMAND}),
-    _derived("cap.gpus", "1", "S5", "devices", "cap.replicas * par.tp", tolerance="exact"),
-    _derived("cap.nodes", "1", "S4", "hosts", "ceil(cap.gpus / hw.host_devices)", tolerance="exact"),
-    _derived("cap.utilisation", "1", "S5", "mean rate over what all replicas could serve within limits",
+    derived("cap.gpus", "1", "S5", "devices", "cap.replicas * par.tp", tolerance="exact"),
+    derived("cap.nodes", "1", "S4", "hosts", "ceil(cap.gpus / hw.host_devices)", tolerance="exact"),
+    derived("cap.utilisation", "1", "S5", "mean rate over what all replicas could serve within limits",
              "req.rate_mean / (cap.replicas * perf.goodput)", tolerance="simulated"),
-    _derived("sched.first_tenant_replicas", "1", "S8", "replicas, were the first tenant alone on its own",
+    derived("sched.first_tenant_replicas", "1", "S8", "replicas, were the first tenant alone on its own",
              "replicas_for_rate", tolerance="exact", arguments={"rate_per_s": "req.rate_peak * wl.tenant_share",
              **_DEMAND}),
-    _derived("sched.second_tenant_replicas", "1", "S8", "replicas, were the second tenant alone on its own",
+    derived("sched.second_tenant_replicas", "1", "S8", "replicas, were the second tenant alone on its own",
              "replicas_for_rate", tolerance="exact",
              arguments={"rate_per_s": "req.rate_peak * (1 - wl.tenant_share)", **_DEMAND}),
-    _derived("sched.isolation_loss", "1", "S8", "replicas that hard isolation would add, as a share",
+    derived("sched.isolation_loss", "1", "S8", "replicas that hard isolation would add, as a share",
              "(sched.first_tenant_replicas + sched.second_tenant_replicas) / cap.replicas - 1"),
     # --- S9 tail and failure
     *(
-        _derived(f"tail.{name}", "s", "S9", says, "fleet_latency", f"{name}_s", "simulated",
+        derived(f"tail.{name}", "s", "S9", says, "fleet_latency", f"{name}_s", "simulated",
                  arguments={"replicas": "cap.replicas", **_FLEET})
         for name, says in (
             ("ttft_p50", "median time to the first token"),
@@ -287,53 +260,53 @@ DERIVED = (
         )
     ),
     *(
-        _derived(f"tail.{name}_degraded", "s", "S9", f"{says} with the spares down", "fleet_latency", f"{name}_s",
+        derived(f"tail.{name}_degraded", "s", "S9", f"{says} with the spares down", "fleet_latency", f"{name}_s",
                  "simulated", arguments={"replicas": "cap.replicas - cap.spares", **_FLEET})
         for name, says in (
             ("ttft_p99", "99th percentile of the time to the first token"),
             ("tpot_p99", "99th percentile of the time per further token"),
         )
     ),
-    _derived("cap.in_flight", "req", "S5", "requests that are there at once, by Little's law",
+    derived("cap.in_flight", "req", "S5", "requests that are there at once, by Little's law",
              "req.rate_mean * tail.e2e_mean", tolerance="simulated"),
-    _derived("tail.fanout_amplification", "1", "S9", "probability that an answer meets a call beyond its p99",
+    derived("tail.fanout_amplification", "1", "S9", "probability that an answer meets a call beyond its p99",
              "any_slow_probability", arguments={"slow_probability": "0.01", "fan_out": "tail.calls_per_answer"}),
-    _derived("fail.replica_mtbf", "h", "S9", "mean time between failures of a replica",
+    derived("fail.replica_mtbf", "h", "S9", "mean time between failures of a replica",
              "1 / (par.tp / fail.device_mtbf + par.tp / hw.host_devices / fail.host_mtbf)"),
-    _derived("fail.replica_availability", "1", "S9", "share of the time that a replica is up", "steady_availability",
+    derived("fail.replica_availability", "1", "S9", "share of the time that a replica is up", "steady_availability",
              tolerance="complement", arguments={"mtbf_s": "3600 * fail.replica_mtbf", "mttr_s": "3600 * fail.mttr"}),
-    _derived("fail.availability", "1", "S9", "share of the time that enough replicas are up", "k_of_n_availability",
+    derived("fail.availability", "1", "S9", "share of the time that enough replicas are up", "k_of_n_availability",
              tolerance="complement", arguments={"availability": "fail.replica_availability",
              "needed": "cap.replicas - cap.spares", "replicas": "cap.replicas"}),
-    _derived("fail.error_budget", "s", "S9", "error budget of thirty days", "(1 - req.slo_avail) * 30 * 86400"),
-    _derived("fail.failover_loss", "s", "S9", "what failovers take from it, by the share of users who notice",
+    derived("fail.error_budget", "s", "S9", "error budget of thirty days", "(1 - req.slo_avail) * 30 * 86400"),
+    derived("fail.failover_loss", "s", "S9", "what failovers take from it, by the share of users who notice",
              "30 * 24 / fail.replica_mtbf * fail.failover"),
     # --- S10 power and heat
-    _derived("pwr.facility", "W", "S10", "mean power at the meter", "facility_power_w",
+    derived("pwr.facility", "W", "S10", "mean power at the meter", "facility_power_w",
              arguments={"devices": "cap.gpus", "device_power_w": "hw.device_power", "idle_power_w": "pwr.idle_power",
              "busy_share": "min(cap.utilisation, 1)", "hosts": "cap.nodes", "host_power_w": "pwr.host_power",
              "pue": "pwr.pue"}),
-    _derived("pwr.rack", "W", "S10", "a full rack at the limit of its devices",
+    derived("pwr.rack", "W", "S10", "a full rack at the limit of its devices",
              "pwr.nodes_per_rack * (hw.host_devices * hw.device_power + pwr.host_power)"),
-    _derived("pwr.j_per_token", "J/token", "S10", "energy of a written token", "token_energy_j",
+    derived("pwr.j_per_token", "J/token", "S10", "energy of a written token", "token_energy_j",
              arguments={"power_w": "pwr.facility", "tokens_per_s": "req.rate_mean * wl.output_tokens_mean"}),
-    _derived("therm.tj", "degC", "S10", "junction at the power limit on the hottest day", "junction_temperature_c",
+    derived("therm.tj", "degC", "S10", "junction at the power limit on the hottest day", "junction_temperature_c",
              arguments={"coolant_c": "therm.coolant", "power_w": "hw.device_power",
              "resistance_k_per_w": "therm.resistance"}),
     # --- S11 cost
-    _derived("cost.capex", "USD", "S11", "price of the fleet",
+    derived("cost.capex", "USD", "S11", "price of the fleet",
              "cap.gpus * hw.device_price + cap.nodes * hw.host_price"),
-    _derived("cost.energy_per_year", "kWh/year", "S11", "energy at the meter", "pwr.facility / 1000 * 8760"),
-    _derived("cost.tco", "USD", "S11", "cost over the years", "ownership_usd",
+    derived("cost.energy_per_year", "kWh/year", "S11", "energy at the meter", "pwr.facility / 1000 * 8760"),
+    derived("cost.tco", "USD", "S11", "cost over the years", "ownership_usd",
              arguments={"capital_usd": "cost.capex", "years": "cost.years",
              "energy_kwh_per_year": "cost.energy_per_year", "usd_per_kwh": "cost.usd_per_kwh",
              "running_share_per_year": "cost.running_share"}),
-    _derived("cost.usd_per_mtok", "USD/Mtoken", "S11", "cost of a million written tokens", "million_tokens_usd",
+    derived("cost.usd_per_mtok", "USD/Mtoken", "S11", "cost of a million written tokens", "million_tokens_usd",
              arguments={"cost_usd": "cost.tco",
              "tokens": "req.rate_mean * wl.output_tokens_mean * wl.load_share * cost.years * 31536000"}),
     # --- S12 validation
     *(
-        _derived(f"val.{name}", "1", "S12", says, "relative_errors", result, tolerance, kind="measured",
+        derived(f"val.{name}", "1", "S12", says, "relative_errors", result, tolerance, kind="measured",
                  arguments=_ERRORS)
         for name, result, tolerance, says in (
             ("model_error", "mape", _SHARE, "mean relative error of the step's line on the benchmark"),
@@ -342,12 +315,12 @@ DERIVED = (
             ("bias_high", "bias_high", _SHARE, "upper end of the bias's interval"),
         )
     ),
-    _derived("val.points", "1", "S12", "points of the benchmark", "relative_errors", "points", "exact",
+    derived("val.points", "1", "S12", "points of the benchmark", "relative_errors", "points", "exact",
              kind="measured", arguments=_ERRORS),
     # --- S14 sensitivity
-    _derived("sens.break_even_prompt", "token", "S14", "prompt at which TTFT misses its limit without any queue",
+    derived("sens.break_even_prompt", "token", "S14", "prompt at which TTFT misses its limit without any queue",
              "(req.slo_ttft_p99 - perf.fixed_step) / perf.token_step"),
-    _derived("sens.break_even_rate", "req/s", "S14", "peak rate from which another replica is needed",
+    derived("sens.break_even_rate", "req/s", "S14", "peak rate from which another replica is needed",
              "(cap.replicas - cap.spares) * perf.goodput * (1 - cap.headroom)", tolerance="simulated"),
 )
 
