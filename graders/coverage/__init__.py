@@ -1,0 +1,1 @@
+"""What the track asks, and which exercises, checks and lines of rubrics hold it."""
