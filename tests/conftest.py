@@ -21,6 +21,7 @@ _LONGEST = (
     "gates/test_m01.py",
     "gates/test_m08.py",
     "gates/test_m04.py",
+    "gates/test_m07.py",
     "gates/test_m10.py",
     "gates/test_m11.py",
     "demo/test_demo.py",

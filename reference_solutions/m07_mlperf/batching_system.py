@@ -26,7 +26,32 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-__all__ = ["BatchingSystem", "accuracy_kept"]
+from reference_solutions.units import Array
+
+__all__ = ["BatchingSystem", "accuracy_kept", "best_documents"]
+
+
+def best_documents(documents: ArrayLike, vectors: ArrayLike) -> Array:
+    """Find the best document for each vector: the workload.
+
+    Parameters
+    ----------
+    documents : (d, n) array_like
+        A vector for each document. [1]
+    vectors : (k, n) array_like
+        Queries. [1]
+
+    Returns
+    -------
+    (k,) ndarray of int
+        Place of the document with the largest inner product, the first of equal ones.
+
+    Examples
+    --------
+    >>> best_documents([[1.0, 0.0], [0.0, 1.0]], [[0.2, 0.8], [0.5, 0.5]])
+    array([1, 0])
+    """
+    return np.asarray(np.argmax(np.asarray(vectors) @ np.asarray(documents).T, axis=1))
 
 
 class BatchingSystem:
@@ -66,8 +91,8 @@ class BatchingSystem:
             raise ValueError("a batch has a query")
         self._documents = np.asarray(documents, dtype=float)
         self._batch_size = int(batch_size)
-        self._loaded: dict[int, object] = {}
-        self._queue: list[tuple[int, object]] = []
+        self._loaded: dict[int, Array] = {}
+        self._queue: list[tuple[int, Array]] = []
         self._batches = 0
 
     @property
@@ -130,7 +155,10 @@ class BatchingSystem:
         self._queue += [(number, self._loaded[index]) for number, index in asked]
         answered: list[list[int]] = []
         while len(self._queue) >= self._batch_size:
-            answered += self._compute(self._batch_size)
+            batch, self._queue = self._queue[: self._batch_size], self._queue[self._batch_size :]
+            best = best_documents(self._documents, [vector for _, vector in batch])
+            answered += [[number, int(document)] for (number, _), document in zip(batch, best, strict=True)]
+            self._batches += 1
         return answered
 
     def flush(self) -> list[list[int]]:
@@ -141,11 +169,10 @@ class BatchingSystem:
         list of list of int
             An id and a document for each, oldest first.
         """
-        return self._compute(len(self._queue)) if self._queue else []
-
-    def _compute(self, count: int) -> list[list[int]]:
-        batch, self._queue = self._queue[:count], self._queue[count:]
-        best = np.argmax(np.array([vector for _, vector in batch]) @ self._documents.T, axis=1)
+        batch, self._queue = self._queue, []
+        if not batch:
+            return []
+        best = best_documents(self._documents, [vector for _, vector in batch])
         self._batches += 1
         return [[number, int(document)] for (number, _), document in zip(batch, best, strict=True)]
 

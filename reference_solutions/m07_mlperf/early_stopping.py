@@ -101,15 +101,15 @@ def early_stopping(
     ordered = np.sort(np.asarray(latency_s, dtype=float))
     if ordered.size == 0 or not 0 < percentile < 1 or not 0 < confidence < 1:
         raise ValueError("there must be a latency; percentile and confidence lie between 0 and 1")
-    over = int(np.sum(ordered > limit_s))
-    totals = np.arange(over + 1, int(3 * (over + 10) / (1 - percentile)) + 2)
-    least = int(totals[np.argmax(special.bdtr(over, totals, 1 - percentile) <= 1 - confidence)])
+    over, missing = int(np.sum(ordered > limit_s)), 0
+    while special.bdtr(over, ordered.size + missing, 1 - percentile) > 1 - confidence:
+        missing += 1
     late = np.arange(ordered.size)
     convincing = late[special.bdtr(late, ordered.size, 1 - percentile) <= 1 - confidence]
     most = int(convincing[-1]) if convincing.size else 0
     return {
         "over": over,
-        "missing": max(0, least - ordered.size),
+        "missing": missing,
         "discarded": max(0, most - 1),
         "estimate_s": float(ordered[ordered.size - most]) if most else np.inf,
     }

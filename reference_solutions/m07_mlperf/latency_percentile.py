@@ -4,7 +4,7 @@ Question
     A tool prints a 90th percentile. From when to when was it measured, and which of the sorted latencies is it?
 Model
     .. math:: l_k = c_k - s_k, \qquad \hat x_p = l_{(\lceil pn \rceil)}, \qquad
-        \hat x_p^{\mathrm{LoadGen}} = l_{(\min(\lfloor pn \rfloor + 1,\, n))}
+        \hat x_p^{\mathrm{LoadGen}} = l_{(\lfloor pn \rfloor + 1)}
 
     A latency begins when the query was *scheduled*, and not when it was issued late. The nearest rank is the smallest
     latency that a share :math:`p` does not exceed; LoadGen's summary takes the one after it where :math:`pn` is whole.
@@ -65,9 +65,8 @@ def latency_percentiles(
         raise ValueError("a query is due, then issued, then answered")
     ordered, count = np.sort(completed - scheduled), scheduled.size
     rank = int(np.ceil(percentile * count - 1e-9))  # 0.07 * 100 is a little more than 7 in floats
-    after = min(int(np.floor(percentile * count + 1e-9)), count - 1)
     return {
         "nearest_rank_s": float(ordered[rank - 1]),
-        "loadgen_s": float(ordered[after]),
+        "loadgen_s": float(ordered[int(np.floor(percentile * count + 1e-9))]),
         "from_issue_s": float(np.sort(completed - issued)[rank - 1]),
     }

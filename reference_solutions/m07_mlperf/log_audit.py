@@ -24,7 +24,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
 from scipy import special
 
 __all__ = ["log_audit"]
@@ -64,14 +63,14 @@ def log_audit(detail: str) -> dict[str, Any]:
     if "effective_scenario" not in facts:
         raise ValueError("the log names no scenario")
     scenario = facts["effective_scenario"]
+    count, missing = facts["result_query_count"], 0
     if scenario == "Offline":
-        missing = max(0, 24576 - facts["generated_samples_per_query"] * facts["result_query_count"])
+        missing = max(0, 24576 - facts["generated_samples_per_query"] * count)
     else:
         late = facts["result_overlatency_query_count"] if scenario == "Server" else 1
-        percentile = facts["effective_target_latency_percentile"]
-        totals = np.arange(late + 1, int(3 * (late + 10) / (1 - percentile)) + 2)
-        least = int(totals[np.argmax(special.bdtr(late, totals, 1 - percentile) <= 0.01)])
-        missing = max(0, least - facts["result_query_count"])
+        tail = 1 - facts["effective_target_latency_percentile"]
+        while special.bdtr(late, count + missing, tail) > 0.01:
+            missing += 1
     found = {
         "duration": facts["effective_min_duration_ms"] < 600_000,
         "errors": facts.get("num_errors", 0) > 0,

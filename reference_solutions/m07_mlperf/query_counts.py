@@ -62,5 +62,6 @@ def query_counts(percentile: ArrayLike, confidence: float = 0.99, part_of_tail: 
     if not np.all((p > 0) & (p < 1)) or not 0 < confidence < 1:
         raise ValueError("percentile and confidence lie between 0 and 1")
     margin = (1 - p) / part_of_tail
-    needed = np.rint((special.ndtri((1 + confidence) / 2) / margin) ** 2 * p * (1 - p)).astype(int)
+    z = np.sqrt(2) * special.erfinv(confidence)  # the two-sided quantile of the normal distribution
+    needed = np.rint((z / margin) ** 2 * p * (1 - p)).astype(int)
     return {"needed": needed, "rounded": -(-needed // 8192) * 8192}

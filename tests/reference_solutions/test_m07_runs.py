@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from reference_solutions.m07_mlperf.batching_system import BatchingSystem, accuracy_kept
+from reference_solutions.m07_mlperf.batching_system import BatchingSystem, accuracy_kept, best_documents
 from reference_solutions.m07_mlperf.early_stopping import early_stopping, least_queries
 from reference_solutions.m07_mlperf.latency_percentile import latency_percentiles
 from reference_solutions.m07_mlperf.log_audit import log_audit
@@ -250,6 +250,7 @@ def test_every_query_is_answered_once_and_rightly(batch_size, calls, seed):
         max(range(20), key=lambda d: float(np.dot(documents[d], samples[index]))) for index in asked
     ]
     assert system.batches == -(-len(asked) // batch_size)
+    assert best_documents(documents, samples).tolist() == [np.argmax(documents @ one) for one in samples]
 
 
 def test_what_is_not_loaded_is_refused_whole():
