@@ -100,7 +100,7 @@ def stride_prefetches(
         counts["misses"] += arrival is None
         counts["useful"] += arrival is not None and arrival != touched
         counts["late"] += arrival is not None and arrival > now
-        held[line] = touched
+        _keep(held, line, touched, cache_lines)
         last, step, times = table.get(load, (line, 0, 0))
         if line != last:
             step, times = line - last, times + 1 if line - last == step else 1
@@ -109,10 +109,15 @@ def stride_prefetches(
         inside = ahead >= 0 and ahead // lines_per_page == line // lines_per_page
         if line != last and times >= same_steps and inside and ahead not in held:
             counts["issued"] += 1
-            held[ahead] = now + latency_accesses
-        while len(held) > cache_lines:
-            del held[next(iter(held))]
+            _keep(held, ahead, now + latency_accesses, cache_lines)
     return counts
+
+
+def _keep(held: dict[int, float], line: int, arrival: float, cache_lines: int) -> None:
+    """Bring a line in, as the last one that was used; the one whose last use is longest ago leaves a full cache."""
+    held[line] = arrival
+    if len(held) > cache_lines:
+        del held[next(iter(held))]
 
 
 def prefetch_scores(counts: Mapping[str, int]) -> dict[str, float]:

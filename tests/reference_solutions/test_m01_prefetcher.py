@@ -59,6 +59,11 @@ def test_a_small_cache_loses_guesses_before_they_are_used():
     assert narrow["misses"] == 50
 
 
+def test_a_line_that_an_access_pushes_out_can_be_asked_for_at_once():
+    found = stride_prefetches([1, 2, 1, 2], [7, 4, 0, 5], 1, 2, 0, 3, 4)
+    assert found == {"issued": 1, "useful": 0, "late": 0, "misses": 4}
+
+
 def searched_anew(loads, lines, same, ahead, latency, capacity, page):
     """Keeps nothing but what happened: every question is answered by going through it from its start."""
     happened, counts = [], dict.fromkeys(("issued", "useful", "late", "misses"), 0)  # (when, line, "use" or arrival)
@@ -93,7 +98,7 @@ def searched_anew(loads, lines, same, ahead, latency, capacity, page):
 traces = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 12)), max_size=60)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(traces, st.integers(1, 3), st.integers(1, 3), st.integers(0, 4), st.integers(2, 9), st.sampled_from([4, 64]))
 def test_any_trace_is_that_of_history_searched_anew(trace, same, ahead, latency, capacity, page):
     loads, lines = [load for load, _ in trace], [line for _, line in trace]
