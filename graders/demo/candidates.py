@@ -1,4 +1,4 @@
-"""Three candidates before a panel and an office: one certified, one refused by the panel, one stopped by the check."""
+"""Candidates before a panel and an office: one for each use case certified, one refused, one stopped by the check."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ import yaml
 from graders.capstone.check import check
 from graders.capstone.folders import CAPSTONE, brief_of
 from graders.capstone.graph import Graph
-from graders.capstone.llm_serving.use_case import USE_CASE
 from graders.capstone.pack import PackIndex
-from graders.capstone.records import Brief, Document, Report
+from graders.capstone.packs import DEFAULT, USE_CASES, use_case
+from graders.capstone.records import Document, Report
 from graders.capstone.rendering.document import Rendered, rendered
 from graders.capstone.rendering.html import page
 from graders.capstone.rendering.pdf import paper
 from graders.certify import papers
-from graders.certify.enclosure import standard
+from graders.certify.enclosure import Standard, standard
 from graders.certify.gathering import gather
 from graders.certify.issue import Outcome, issue
-from graders.certify.keys import signer
+from graders.certify.keys import Signer, signer
 from graders.certify.panel_rounds import rounds
 from graders.course import Course
 from graders.ledger import Ledger
@@ -37,9 +37,30 @@ _RATERS, _CHAIR = ("rater-1", "rater-2", "rater-3"), "rater-9"
 _ANCHORS = {"anchor-1": 3, "anchor-2": 2, "anchor-3": 1}
 _FAULT, _FACTOR = "mem.kv_bytes_per_token", 8.0
 """What the stopped candidate got wrong: the cache of a model with as many key-value heads as heads."""
-_TITLE = "Serving the assistant's model"
 _EMPTY = '    level:\n    comment: ""'
 """Where a reviewer writes in a form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a candidate brings before the panel.
+
+    Attributes
+    ----------
+    use_case : str
+        What the document is about.
+    level : int
+        What reviewers find in every criterion of document and defence.
+    faulty : bool
+        Whether a claim is wrong, so that the check stops the document.
+    """
+
+    use_case: str
+    level: int = 3
+    faulty: bool = False
+
+
+PLANS = (*(Plan(name) for name in USE_CASES), Plan(DEFAULT, level=1), Plan(DEFAULT, faulty=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +74,8 @@ class Candidate:
         Of the document's check.
     outcome : Outcome
         What the office's rule says.
+    rule : str
+        Title of that rule.
     design : Path
         The document as a page, with its findings; a PDF lies beside it where there is a certificate.
     """
@@ -60,19 +83,19 @@ class Candidate:
     student: str
     report: Report
     outcome: Outcome
+    rule: str
     design: Path
 
 
 def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Candidate, ...]:
-    """Bring three students before the panel, and certify whoever has all that the demo's rule asks.
+    """Bring students before the panel, and certify them: by the track's rule, or by the demo's that asks for less.
 
     Parameters
     ----------
     course : Course
         Graded and marked.
     students : sequence of str
-        Three who have the module: the first's document and defence are scored well, the second's document is not, the
-        third's has a fault that its check finds.
+        Who, in the order of `PLANS`.
     folder : Path
         Where the forms of the reviewers lie.
 
@@ -84,26 +107,45 @@ def present(course: Course, students: Sequence[str], folder: Path) -> tuple[Cand
     reports, designs = {}, {}
     with Desk(course) as desk:
         _calibrate(desk)
-        for student, level in zip(students, (3, 1, 3), strict=True):
-            document, report, brief = _checked(course, student, faulty=student == students[-1])
+        for student, plan in zip(students, PLANS, strict=False):
+            document, report, designs[student] = _checked(course, student, plan)
             reports[student] = report
-            designs[student] = rendered(document, brief, USE_CASE, report)
+            packet = packet_from(course, document, report, designs[student].title)
             if report.blocking:
-                desk.stop(student, packet_from(course, document, report, _TITLE).digest, report.blocking)
+                desk.stop(student, packet.digest, report.blocking)
             else:
-                _through_the_panel(desk, document, report, level, folder)
-    by_what = standard(course.material, course.material / "rubrics" / "demo_certification.yaml")
+                desk.open_case(student, packet, [])
+                _through_the_panel(desk, student, plan.level, folder)
+    office = signer(course, "Examination office of the demo")
+    track = standard(course.material)
+    whole = _issued(course, track, students, office, only_certified=True)
+    demo = standard(course.material, course.material / "rubrics" / "demo_certification.yaml")
+    others = _issued(course, demo, [one for one in students if one not in {each.student for each in whole}], office)
+    decided = [(one, track) for one in whole] + [(one, demo) for one in others]
+    made = {
+        one.student: Candidate(
+            one.student, reports[one.student], one, by.rule.title, _design(course, one, designs[one.student])
+        )
+        for one, by in decided
+    }
+    return tuple(made[student] for student in students)
+
+
+def _issued(
+    course: Course, by_what: Standard, students: Sequence[str], office: Signer, *, only_certified: bool = False
+) -> tuple[Outcome, ...]:
+    """Decide by a rule, issue what it allows, and write the papers; of those alone whom it certifies, if so asked."""
     with Ledger(course) as ledger:
         evidence = gather(course, by_what.rule, rounds(ledger), ledger)
-        office = signer(course, "Examination office of the demo")
-        chosen = {student: evidence[student] for student in students}
+        chosen = {
+            student: evidence[student]
+            for student in students
+            if not only_certified or by_what.decide(evidence[student]).certified
+        }
         outcomes = issue(course, ledger, by_what, chosen, office)
         papers.write(course, by_what, outcomes)
         papers.write_status(course, ledger, office)
-    return tuple(
-        Candidate(one.student, reports[one.student], one, _design(course, one, designs[one.student]))
-        for one in outcomes
-    )
+    return outcomes
 
 
 def _design(course: Course, outcome: Outcome, design: Rendered) -> Path:
@@ -115,21 +157,21 @@ def _design(course: Course, outcome: Outcome, design: Rendered) -> Path:
     return path
 
 
-def _checked(course: Course, student: str, *, faulty: bool) -> tuple[Document, Report, Brief]:
-    """The sample's prose with claims for a student's own brief, and what its check finds."""
-    brief = brief_of(course, student, USE_CASE.pack.id)
-    graph = Graph(PackIndex(USE_CASE.pack), brief)
-    document = USE_CASE.sample.instantiated(brief, graph)
-    if faulty:
+def _checked(course: Course, student: str, plan: Plan) -> tuple[Document, Report, Rendered]:
+    """The sample's prose with claims for a student's own brief, what its check finds, and how it reads."""
+    case = use_case(plan.use_case)
+    brief = brief_of(course, student, case.pack.id)
+    graph = Graph(PackIndex(case.pack), brief)
+    document = case.sample.instantiated(brief, graph)
+    if plan.faulty:
         claim = document.claims[_FAULT]
         wrong = dataclasses.replace(claim, value=float(claim.value) * _FACTOR)  # type: ignore[arg-type]  # a number
         document = dataclasses.replace(document, claims={**document.claims, _FAULT: wrong})
-    return document, check(document, brief, USE_CASE.pack, graph=graph), brief
+    report = check(document, brief, case.pack, graph=graph)
+    return document, report, rendered(document, brief, case, report)
 
 
-def _through_the_panel(desk: Desk, document: Document, report: Report, level: int, folder: Path) -> None:
-    student = report.student
-    desk.open_case(student, packet_from(desk.course, document, report, _TITLE), [])
+def _through_the_panel(desk: Desk, student: str, level: int, folder: Path) -> None:
     desk.assign(student, _RATERS, _CHAIR)
     for rater in (*_RATERS, _CHAIR):
         desk.declare(student, rater, "")

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.status import Status
 from rich.table import Table
 
+from graders.capstone.packs import use_case
 from graders.demo.candidates import Candidate
 from graders.demo.samples import Sample
 from graders.grading import Receipt
@@ -102,17 +103,18 @@ def print_candidates(candidates: Sequence[Candidate], course: Path) -> None:
         Root of the demo's course.
     """
     out = Console(highlight=False, soft_wrap=True)
-    out.print("\nThree candidates before the panel, under a rule for the demo that asks for one module:")
+    out.print("\nCandidates before the panel:")
     for one in candidates:
         folder = course / "certificates" / one.student
+        about = use_case(one.report.pack).pack.title
         if one.outcome.certificate is not None:
-            out.print(f"  {one.student}: certified. {folder / 'certificate.html'}", markup=False)
+            out.print(f"  {one.student}, {about}: certified, {one.rule}. {folder / 'certificate.html'}", markup=False)
             out.print(f"    the design, and a PDF of it: {one.design}", markup=False)
             out.print(f"    aisa verify {folder} --rederive --trust {folder.parent / 'issuer.json'}", markup=False)
             continue
         blocked = f"the check stops the document: {one.report.blocking[0]}" if one.report.blocking else ""
         why = blocked or one.outcome.decision.reasons[0]
-        out.print(f"  {one.student}: refused, {why}. {folder / 'transcript.html'}", markup=False)
+        out.print(f"  {one.student}, {about}: refused, {why}. {folder / 'transcript.html'}", markup=False)
 
 
 def _points(rows: Sequence[Row]) -> str:

@@ -10,9 +10,11 @@ import pytest
 from bs4 import BeautifulSoup
 from typer.testing import CliRunner
 
+from graders.capstone.packs import USE_CASES
 from graders.cli import app
 from graders.course import load
 from graders.demo import MODULE, run
+from graders.demo.candidates import PLANS, Plan
 from graders.demo.desk import Desk, desk
 from graders.demo.essays import essays
 from graders.demo.samples import samples
@@ -258,56 +260,74 @@ def aisa(*words: object) -> tuple[int, str]:
     return done.exit_code, done.stdout
 
 
-def test_one_candidate_is_certified_and_anyone_can_derive_it_again(demo: Path):
+@pytest.fixture(scope="module")
+def complete(found: Report) -> list[str]:
+    return [row.submission.student for row in found.cohort.rows if row.decision.outcome == "complete"]
+
+
+@pytest.fixture(scope="module")
+def candidates(complete: list[str]) -> dict[str, Plan]:
+    """Who came before the panel, and with what: the first who have completed the module."""
+    return dict(zip(complete, PLANS, strict=False))
+
+
+def test_there_is_a_candidate_for_each_use_case_and_two_who_fail(candidates: dict[str, Plan]):
+    assert len(candidates) == len(PLANS) == len(USE_CASES) + 2
+    assert {plan.use_case for plan in candidates.values() if passes(plan)} == set(USE_CASES)
+
+
+def passes(plan: Plan) -> bool:
+    return plan.level > 1 and not plan.faulty
+
+
+def test_who_passed_is_certified_and_anyone_can_derive_it_again(demo: Path, candidates: dict[str, Plan]):
     folder = demo / "course" / "certificates"
-    beside = ("--trust", folder / "issuer.json", "--status", folder / "status-list.json", "--recipient", "student-01")
-    status, said = aisa("verify", folder / "student-01" / "certificate.html", "--rederive", *beside)
-    assert status == 0, said
-    assert "derived again from its evidence by rule demo_of_one_module 1.0" in said
+    for student in [student for student, plan in candidates.items() if passes(plan)]:
+        beside = ("--trust", folder / "issuer.json", "--status", folder / "status-list.json", "--recipient", student)
+        status, said = aisa("verify", folder / student / "certificate.html", "--rederive", *beside)
+        assert status == 0, said
+        assert "derived again from its evidence by rule demo_of_one_module 1.0" in said
 
 
-@pytest.mark.parametrize(
-    ("student", "reasons"),
-    [
-        (
-            "student-02",
-            ("capstone: C4 Memory hierarchy: level 1, at least 2 is needed", "defence: no panel has decided"),
-        ),
-        ("student-03", ("capstone: no panel has decided", "defence: no panel has decided")),
-    ],
-)
-def test_two_are_refused_with_reasons(demo: Path, student: str, reasons: tuple[str, ...]):
-    folder = demo / "course" / "certificates" / student
-    assert not (folder / "certificate.html").exists()
-    page = BeautifulSoup((folder / "transcript.html").read_text(encoding="utf-8"), "html.parser").get_text()
-    for reason in reasons:
-        assert reason in page
+def test_two_are_refused_with_reasons(demo: Path, candidates: dict[str, Plan]):
+    folder = demo / "course" / "certificates"
+    for student, plan in candidates.items():
+        if passes(plan):
+            continue
+        assert not (folder / student / "certificate.html").exists()
+        page = BeautifulSoup((folder / student / "transcript.html").read_text(encoding="utf-8"), "html.parser")
+        level = "C4 Memory hierarchy: level 1, at least 2 is needed"
+        assert f"capstone: {'no panel has decided' if plan.faulty else level}" in page.get_text()
+        assert "defence: no panel has decided" in page.get_text()
+        assert ("design document: its check stops it" in page.get_text()) == plan.faulty
 
 
-def test_a_transcript_can_be_had_without_asking_for_a_certificate(demo: Path, tmp_path: Path):
+def test_a_transcript_can_be_had_without_asking_for_a_certificate(demo: Path, complete: list[str], tmp_path: Path):
     """The same page as the office hands out, and nothing is issued by it."""
-    course = demo / "course"
-    status, said = aisa("report", "transcript", "student-04", "--course", course, "--to", tmp_path)
-    assert (status, said) == (0, f"wrote {tmp_path / 'student-04.html'}\n")
-    page = BeautifulSoup((tmp_path / "student-04.html").read_text(encoding="utf-8"), "html.parser").get_text()
+    course, student = demo / "course", complete[-1]
+    status, said = aisa("report", "transcript", student, "--course", course, "--to", tmp_path)
+    assert (status, said) == (0, f"wrote {tmp_path / f'{student}.html'}\n")
+    page = BeautifulSoup((tmp_path / f"{student}.html").read_text(encoding="utf-8"), "html.parser").get_text()
     assert "defence: no panel has decided" in page
-    assert not (course / "certificates" / "student-04" / "certificate.html").exists()
-    told = json.loads(aisa("report", "transcript", "student-04", "--course", course, "--json")[1])
-    assert told["evidence"]["student"] == "student-04"
+    assert not (course / "certificates" / student / "certificate.html").exists()
+    told = json.loads(aisa("report", "transcript", student, "--course", course, "--json")[1])
+    assert told["evidence"]["student"] == student
     assert "defence: no panel has decided" in told["decision"]["reasons"]
 
 
-def test_each_candidates_design_can_be_read_and_the_certified_one_on_paper(demo: Path):
+def test_each_candidates_design_can_be_read_and_a_certified_one_on_paper(demo: Path, candidates: dict[str, Plan]):
     folder = demo / "course" / "capstone"
-    for student in ("student-01", "student-02", "student-03"):
-        assert "Register of claims" in (folder / student / "design.html").read_text(encoding="utf-8")
-    assert "keep the document from the panel." in (folder / "student-03" / "design.html").read_text(encoding="utf-8")
-    assert [one.parent.name for one in folder.glob("*/design.pdf")] == ["student-01"]
-    assert (folder / "student-01" / "design.pdf").read_bytes().startswith(b"%PDF")
+    for student, plan in candidates.items():
+        design = (folder / student / "design.html").read_text(encoding="utf-8")
+        assert "Register of claims" in design
+        assert ("keep the document from the panel." in design) == plan.faulty
+        paper = folder / student / "design.pdf"
+        assert paper.exists() == passes(plan)
+        assert not paper.exists() or paper.read_bytes().startswith(b"%PDF")
 
 
-def test_a_certificate_needs_a_rule_and_the_tracks_own_certifies_nobody_here(demo: Path):
-    status, said = aisa("certify", "student-04", "--course", demo / "course", "--json")
+def test_a_certificate_needs_a_rule_and_the_tracks_own_certifies_nobody_here(demo: Path, complete: list[str]):
+    status, said = aisa("certify", complete[-1], "--course", demo / "course", "--json")
     assert status == 1
     (one,) = json.loads(said)
     assert not one["certified"]
