@@ -24,6 +24,7 @@ _LONGEST = (
     "gates/test_m07.py",
     "gates/test_m10.py",
     "gates/test_m11.py",
+    "gates/test_m09.py",
     "demo/test_demo.py",
     "foreign/test_same_rows.py",
     "attacks/test_module_2.py",

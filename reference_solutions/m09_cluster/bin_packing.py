@@ -112,14 +112,14 @@ def fewest_bins_bound(sizes: ArrayLike, capacity: float) -> int:
     wanted = np.asarray(sizes, dtype=float)
     if np.any(wanted <= 0) or np.any(wanted > capacity * (1 + 1e-9)):
         raise ValueError("an item has a size, and fits into an empty bin")
-    bound = 0
-    for small in [0.0, *wanted[wanted <= capacity / 2]]:
+    bound = int(np.sum(wanted > capacity / 2))
+    for small in wanted[wanted <= capacity / 2]:
         alone = wanted > capacity - small
         large = (wanted > capacity / 2) & ~alone
         rest = (wanted <= capacity / 2) & (wanted >= small)
         beside = np.sum(large) * capacity - wanted[large].sum()
         more = np.ceil((wanted[rest].sum() - beside) / capacity - 1e-9)
-        bound = max(bound, int(np.sum(alone) + np.sum(large) + max(0.0, more)))
+        bound = max(bound, int(np.sum(alone) + np.sum(large) + max(0, more)))
     return bound
 
 

@@ -69,7 +69,7 @@ def drf_tasks(capacity: ArrayLike, demand: ArrayLike, weights: ArrayLike) -> Arr
     used = has > 0
     while active:
         share = tasks * np.max(needs[:, used] / has[used], axis=1) / weight
-        user = min(active, key=lambda one: (round(float(share[one]), 9), one))
+        user = next(one for one in active if share[one] <= np.min(share[active]) + 1e-9)
         if np.all((tasks[:, np.newaxis] * needs).sum(axis=0) + needs[user] <= has * (1 + 1e-9)):
             tasks[user] += 1
         else:

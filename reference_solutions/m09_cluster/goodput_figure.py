@@ -61,9 +61,8 @@ def goodput_figure(interval_s: Array, checkpoint_s: float, restart_s: float, mtb
     xi = checkpoint_s / (2 * mtbf_s)
     daly_s = young_s * (1 + np.sqrt(xi) / 3 + xi / 9) - checkpoint_s
 
-    def exact(some_s: Any) -> Any:
-        return some_s / (mtbf_s * np.exp(restart_s / mtbf_s) * np.expm1((some_s + checkpoint_s) / mtbf_s))
-
+    at = np.append(tau, [young_s, daly_s])
+    exact = at / (mtbf_s * np.exp(restart_s / mtbf_s) * np.expm1((at + checkpoint_s) / mtbf_s))
     shown = first >= 0
     return {
         "title": "Goodput against the interval between checkpoints",
@@ -71,11 +70,11 @@ def goodput_figure(interval_s: Array, checkpoint_s: float, restart_s: float, mtb
         "y": {"label": "goodput [1]", "scale": "linear", "limits": [0.0, 1.0]},
         "series": [
             {"label": "first order", "kind": "line", "x": tau[shown].tolist(), "y": first[shown].tolist()},
-            {"label": "exact", "kind": "line", "x": tau.tolist(), "y": exact(tau).tolist()},
+            {"label": "exact", "kind": "line", "x": tau.tolist(), "y": exact[:-2].tolist()},
         ],
         "marks": [
-            {"label": "Young", "x": young_s, "y": float(exact(young_s))},
-            {"label": "Daly", "x": float(daly_s), "y": float(exact(daly_s))},
+            {"label": "Young", "x": young_s, "y": float(exact[-2])},
+            {"label": "Daly", "x": float(daly_s), "y": float(exact[-1])},
         ],
         "left_out": [],
     }

@@ -154,7 +154,7 @@ def placed_all_reduce_s(
         Buffer of each device. [B]
     devices_on_node : (n,) array_like of int
         The job's devices on each node; 0 where it has none. Where all that are not 0 are equal, the job takes the three
-        phases or one ring, whichever is faster; else one ring through all devices, as slow as its slowest link. [1]
+        phases, which never are slower than one ring; else a ring through all devices, as slow as its slowest link. [1]
     inner_startup_s : float
         Start-up time of a step inside a node. [s]
     inner_bytes_per_s : float
@@ -172,7 +172,7 @@ def placed_all_reduce_s(
     Raises
     ------
     ValueError
-        If no node has a device, a bandwidth is not positive, or a size or start-up time is negative.
+        If no node has a device, or a number of devices is negative.
 
     Examples
     --------
@@ -184,16 +184,15 @@ def placed_all_reduce_s(
     """
     counts = np.asarray(devices_on_node)
     used = counts[counts > 0]
-    inner, outer = (inner_startup_s, inner_bytes_per_s), (outer_startup_s, outer_bytes_per_s)
     if used.size == 0 or np.any(counts < 0):
         raise ValueError("a job has a device on some node")
-    if used.size == 1:
-        return float(2 * reduce_scatter_s(size_bytes, used[0], *inner))
-    slowest = max(inner_startup_s, outer_startup_s), min(inner_bytes_per_s, outer_bytes_per_s)
-    ring_s = float(2 * reduce_scatter_s(size_bytes, used.sum(), *slowest))
-    if np.any(used != used[0]):
-        return ring_s
-    return min(ring_s, float(hierarchical_all_reduce_s(size_bytes, used[0], used.size, *inner, *outer)))
+    each, nodes, devices = int(used[0]), used.size, int(used.sum())
+    if np.any(used != each):
+        startup_s, bytes_per_s = max(inner_startup_s, outer_startup_s), min(inner_bytes_per_s, outer_bytes_per_s)
+        return float(2 * (devices - 1) * (startup_s + size_bytes / devices / bytes_per_s))
+    inside_s = (each - 1) * (inner_startup_s + size_bytes / each / inner_bytes_per_s)
+    between_s = (nodes - 1) * (outer_startup_s + size_bytes / each / nodes / outer_bytes_per_s)
+    return float(2 * (inside_s + between_s))
 
 
 def common_level(slots: ArrayLike, others: ArrayLike, level_slots: Sequence[int]) -> Array:

@@ -28,7 +28,6 @@ Oracle
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 
 __all__ = ["MIG_STARTS", "mig_layout"]
@@ -58,12 +57,15 @@ def mig_layout(profiles: Sequence[str], taken: Sequence[int] = ()) -> list[int] 
     >>> mig_layout(["3g", "4g"]), mig_layout(["3g", "3g", "1g"]), mig_layout(["2g"], taken=[0, 5])
     ([4, 0], None, [2])
     """
-    if sum(int(profile[0]) for profile in profiles) > 7:
+
+    def placed(left: list[str], used: set[int]) -> list[int] | None:
+        if not left:
+            return []
+        for start in MIG_STARTS[left[0]]:
+            slices = set(range(start, start + MIG_MEMORY[left[0]]))
+            rest = None if slices & used or max(slices) > 7 else placed(left[1:], used | slices)
+            if rest is not None:
+                return [start, *rest]
         return None
-    for starts in itertools.product(*(MIG_STARTS[profile] for profile in profiles)):
-        used = list(taken)
-        for profile, start in zip(profiles, starts, strict=True):
-            used += range(start, start + MIG_MEMORY[profile])
-        if len(set(used)) == len(used):
-            return list(starts)
-    return None
+
+    return placed(list(profiles), set(taken)) if sum(int(profile[0]) for profile in profiles) <= 7 else None

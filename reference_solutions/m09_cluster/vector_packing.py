@@ -44,7 +44,7 @@ def node_scores(
     request : (r,) array_like of int
         What the task asks for of each resource.
     allocatable : (n, r) array_like of int
-        What each node has; 0 where it has none.
+        What each node has; 0 where it has none, but something of something.
     requested : (n, r) array_like of int
         What tasks on it have asked for before.
     weights : (r,) array_like of int
@@ -69,9 +69,9 @@ def node_scores(
         fits = bool(np.all((asked == 0) | (used + asked <= has)))
         there = has > 0
         full, capacity, w = (used + asked)[there], has[there], weight[there]
-        least = np.sum(w * (np.maximum(capacity - full, 0) * 100 // capacity)) // max(np.sum(w), 1)
-        most = np.sum(w * (np.minimum(full, capacity) * 100 // capacity)) // max(np.sum(w), 1)
-        spread = np.std(np.minimum(full / capacity, 1)) if there.any() else 0.0
+        least = np.sum(w * (np.maximum(capacity - full, 0) * 100 // capacity)) // np.sum(w)
+        most = np.sum(w * (np.minimum(full, capacity) * 100 // capacity)) // np.sum(w)
+        spread = np.std(np.minimum(full / capacity, 1))
         alignment = np.sum(asked[there] / capacity * (1 - used[there] / capacity))
         table["fits"].append(fits)
         table["least"].append(int(least) if fits else 0)
