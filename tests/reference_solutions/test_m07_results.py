@@ -13,8 +13,9 @@ from scipy import optimize, stats
 from reference_solutions.m07_mlperf.comparison import comparison_table
 from reference_solutions.m07_mlperf.composite_score import composite_score, inferred_results
 from reference_solutions.m07_mlperf.convergence import convergence_check, least_epochs
+from reference_solutions.m07_mlperf.procurement import procurement
 from reference_solutions.m07_mlperf.serving_cost import ownership_usd
-from reference_solutions.m07_mlperf.slo_rate import fleet_latency, goodput_rate_per_s
+from reference_solutions.m07_mlperf.slo_rate import fleet_latency, goodput_rate_per_s, replicas_for_rate
 from reference_solutions.m07_mlperf.tier_rates import tier_rates
 from reference_solutions.m07_mlperf.token_bill import token_bill
 from reference_solutions.m07_mlperf.training_score import flops_utilisation, olympic_minutes
@@ -212,3 +213,61 @@ def test_what_differs_has_no_ratio():
     assert table["differs"].tolist() == ["", "", "model, scenario", "division, round, suite, unit"]
     with pytest.raises(ValueError, match="baseline"):
         comparison_table(rows, "z")
+
+
+# --- procurement ------------------------------------------------------------------------------------------------------
+
+
+def offered(rng, name):
+    rates = np.sort([rng.uniform(1, 10), *rng.uniform(10, 20, 5)])
+    points = [
+        {"requests_per_s": float(rate), "ttft_p99_s": float(0.01 * rate), "tpot_p99_s": float(0.002 * rate)}
+        for rate in rates
+    ]
+    return {
+        "machine_usd": float(rng.uniform(1e5, 5e5)), "idle_w": float(rng.uniform(500, 2000)), "busy_w": 9000.0,
+        "accuracy": float(rng.choice([0.98, 0.995, 1.0])) if name else 1.0, "offline_per_s": 25.0,
+        "sweep": [points[place] for place in rng.permutation(6)],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_procurement_is_put_together_from_the_other_pages(seed):
+    rng = np.random.default_rng(seed)
+    tiers = {
+        name: {
+            "requests_per_s": float(rng.uniform(20, 90)),
+            "ttft_s": limit,
+            "tpot_s": 0.039,
+            "tokens": 100 + 50 * place,
+        }
+        for place, (name, limit) in enumerate({"a": 0.19, "b": 0.3}.items())
+    }
+    scenario = {
+        "tiers": tiers, "accuracy_floor": 0.99, "headroom": 0.2, "spares": 1, "years": 4, "pue": 1.3,
+        "usd_per_kwh": 0.15, "offers": {name: offered(rng, place) for place, name in enumerate("xyz")},
+    }  # fmt: skip
+    bought = procurement(scenario)
+    costs = {}
+    for name, offer in scenario["offers"].items():
+        columns = [[point[key] for point in offer["sweep"]] for key in ("requests_per_s", "ttft_p99_s", "tpot_p99_s")]
+        limits = {tier: (one["ttft_s"], one["tpot_s"]) for tier, one in tiers.items()}
+        rates = tier_rates(*columns, limits, 25.0)["rate_per_s"]
+        assert list(bought["tier_per_s"][name].values()) == rates.tolist()
+        count, usd = 0, 0.0
+        for one, rate in zip(tiers.values(), rates, strict=True):
+            needed = replicas_for_rate(one["requests_per_s"], rate, headroom=0.2, spares=1)
+            busy_kw = one["requests_per_s"] / rate * (9.0 - offer["idle_w"] / 1e3) + needed * offer["idle_w"] / 1e3
+            usd += float(ownership_usd(needed * offer["machine_usd"], 4, 1.3 * busy_kw * 8760, 0.15))
+            count += needed
+        assert bought["machines"][name] == count
+        tokens = sum(one["requests_per_s"] * one["tokens"] for one in tiers.values()) * 4 * 8760 * 3600
+        costs[name] = 1e6 * usd / tokens
+        assert bought["million_usd"][name] == pytest.approx(costs[name])
+    accurate = [name for name, offer in scenario["offers"].items() if offer["accuracy"] >= 0.99]
+    assert bought["choice"] == min(accurate, key=costs.get)
+    assert bought["slide_choice"] == min(scenario["offers"], key=lambda name: scenario["offers"][name]["machine_usd"])
+    with pytest.raises(ValueError, match="accurate"):
+        procurement({**scenario, "accuracy_floor": 1.1})
+    with pytest.raises(ValueError, match="tier"):
+        procurement({**scenario, "tiers": {"a": {**tiers["a"], "ttft_s": 1e-6}}})

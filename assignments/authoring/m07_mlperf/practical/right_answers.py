@@ -156,7 +156,7 @@ def audit_by_strings(detail):
     else:
         late = said["result_overlatency_query_count"] if scenario == "Server" else 1
         tail = 1 - said["effective_target_latency_percentile"]
-        totals = np.arange(count, count + 400_000)
+        totals = np.arange(count, count + 20_000)
         short = int(np.argmax(special.bdtr(late, totals, tail) <= 0.01))
     wrong = []
     if said["effective_min_duration_ms"] < 600_000:
