@@ -65,7 +65,8 @@ def optimal_hits(lines: ArrayLike, sets: int, ways: int) -> NDArray[np.bool_]:
     """
     trace = np.asarray(lines, dtype=np.int64).tolist()
     _require_cache(sets, ways)
-    next_use, seen = [0] * len(trace), {}
+    next_use = [0] * len(trace)
+    seen: dict[int, int] = {}
     for place in reversed(range(len(trace))):
         next_use[place] = seen.get(trace[place], len(trace))
         seen[trace[place]] = place
