@@ -16,8 +16,8 @@ Source
     MLCommons, MLPerf Inference Rules, at commit ac93e89 of mlcommons/inference_policies (July 2026): latency from when
     a query was scheduled to when its answer is there. LoadGen's rank is what version 6.0.17 does (see Oracle).
 Oracle
-    Sorting by hand; a run of LoadGen 6.0.17 with 100 queries of 20, 40 ... 2,000 ms, whose summary says 1,020 ms for
-    the 50th and 1,820 ms for the 90th percentile.
+    Counting by hand; traces of two runs of LoadGen 6.0.17, with the six percentiles of its log; a run with 100 queries
+    of 20, 40 ... 2,000 ms, whose summary says 1,020 ms for the 50th and 1,820 ms for the 90th percentile.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ Source
     scenarios: query generation, duration, samples per query. Background: Reddi et al., "MLPerf Inference Benchmark",
     ISCA 2020.
 Oracle
-    Closed forms for equal services; the mean response of M/D/1 and what LoadGen 6.0.17 measured of it; a simulation
-    with SimPy.
+    Closed forms for equal services; the mean response of M/D/1 and what LoadGen 6.0.17 measured of it; its own
+    schedules in two traces, whose gaps are exponential; a simulation with SimPy.
 """
 
 from __future__ import annotations

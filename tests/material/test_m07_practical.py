@@ -111,7 +111,7 @@ def test_loadgen_drives_the_students_system_in_the_sandbox():
 @pytest.mark.parametrize(
     ("changed", "problem"),
     [
-        (('"SingleStream": (100, 1)', '"SingleStream": (100, 2)'), "kept for a quarter of a second"),
+        (('"SingleStream": (100, 1)', '"SingleStream": (100, 2)'), "kept for a second"),
         (("BatchingSystem(documents, batch_size), scenario", "None, scenario"), "AttributeError"),
     ],
 )

@@ -12,7 +12,12 @@ from scipy import optimize, stats
 
 from reference_solutions.m07_mlperf.comparison import comparison_table
 from reference_solutions.m07_mlperf.composite_score import composite_score, inferred_results
-from reference_solutions.m07_mlperf.convergence import convergence_check, least_epochs
+from reference_solutions.m07_mlperf.convergence import (
+    convergence_check,
+    interpolated_point,
+    least_epochs,
+    pruned_points,
+)
 from reference_solutions.m07_mlperf.procurement import procurement
 from reference_solutions.m07_mlperf.serving_cost import ownership_usd
 from reference_solutions.m07_mlperf.slo_rate import fleet_latency, goodput_rate_per_s, replicas_for_rate
@@ -88,6 +93,35 @@ def test_convergence_drops_extremes_on_both_sides():
         convergence_check(FIRST, [15.0, 16.0])
     with pytest.raises(ValueError, match="runs"):
         least_epochs(1.0, 1.0, 1, 1)
+
+
+def test_between_two_points_lies_their_mean():
+    points = {16: (10.0, 0.2), 32: (14.0, 0.6), 64: (15.0, 0.5)}
+    assert interpolated_point(24, points) == pytest.approx((12.0, 0.4))
+    assert interpolated_point(64, points) == points[64]
+    assert interpolated_point(40, points) == pytest.approx((14.25, 0.575))
+    for beyond in (8, 65):
+        with pytest.raises(ValueError, match="beyond"):
+            interpolated_point(beyond, points)
+
+
+@given(st.lists(st.tuples(st.integers(1, 200), st.floats(5, 30)), min_size=1, max_size=7, unique_by=lambda one: one[0]))
+def test_pruning_goes_from_left_to_right(rows):
+    points = {size * 8: (mean, 0.3) for size, mean in rows}  # one deviation: the means decide
+    left = list(pruned_points(points, 8, 3))
+    fastest = min(sorted(points), key=lambda size: points[size][0])
+
+    def walked(done, rest):
+        if len(rest) < 2:
+            return [*done, *rest]
+        (here, after), before = rest[:2], done[-1]
+        share = (here - before) / (after - before)
+        line = (1 - share) * points[before][0] + share * points[after][0]
+        return walked(done if points[here][0] > line + 1e-12 else [*done, here], rest[1:])
+
+    assert left == walked([fastest], [size for size in sorted(points) if size > fastest])
+    with pytest.raises(ValueError, match="points"):
+        pruned_points({}, 8, 3)
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 100), st.floats(0.1, 100), st.floats(0.1, 5)), min_size=1, max_size=6))

@@ -22,6 +22,7 @@ from reference_solutions.m07_mlperf.scenarios import scenario_log
 
 ORACLES = Path(__file__).parents[1] / "oracles/m07_mlperf"
 RUNS = {run["input"]["name"]: run for run in json.loads((ORACLES / "loadgen_runs.json").read_text())["cases"]}
+TRACES = {run["scenario"]: run for run in json.loads((ORACLES / "loadgen_traces.json").read_text())["cases"]}
 LEAST = json.loads((ORACLES / "early_stopping.json").read_text())["cases"]
 
 
@@ -82,6 +83,26 @@ def test_a_crowd_waits_as_in_m_d_1_and_as_loadgen_measured():
     assert mean_s == pytest.approx(measured, rel=0.1)
 
 
+def test_loadgens_crowd_is_a_poisson_process_from_time_zero():
+    scheduled_s = np.array(TRACES["Server"]["scheduled_ns"]) / 1e9
+    assert scheduled_s[0] == 0
+    gaps = np.diff(scheduled_s)
+    assert stats.kstest(gaps, stats.expon(scale=1 / 150).cdf).pvalue > 0.01
+    ours = scenario_log("Server", [0.0015], gaps, 0.0, len(scheduled_s))
+    np.testing.assert_allclose(ours["scheduled_s"], scheduled_s, atol=1e-9)
+    measured_s = scheduled_s + np.array(TRACES["Server"]["latency_ns"]) / 1e9
+    assert np.all(measured_s > ours["completed_s"] - 2e-4)  # a real worker is never faster, but for its timer
+
+
+def test_loadgens_camera_waits_for_each_answer():
+    trace = TRACES["SingleStream"]
+    scheduled, latency = np.array(trace["scheduled_ns"]), np.array(trace["latency_ns"])
+    assert np.all(scheduled[1:] >= scheduled[:-1] + latency[:-1] - 1000)  # LoadGen rounds to microseconds here
+    ours = scenario_log("SingleStream", latency / 1e9, [], 0.0, len(latency))
+    between = np.diff(scheduled) / 1e9 - np.diff(ours["scheduled_s"])  # what LoadGen itself takes
+    assert np.median(between) < 1e-4
+
+
 def test_no_such_run():
     for given_ in [("Stream", [1.0], [1.0]), ("Server", [1.0], []), ("Server", [1.0], [0.0]), ("Offline", [], [])]:
         with pytest.raises(ValueError, match=r"scenario|missing|positive"):
@@ -97,6 +118,16 @@ def test_loadgen_takes_the_next_rank():
     for percentile, theirs_s, nearest_s in ((0.5, 1.02, 1.0), (0.9, 1.82, 1.8)):
         seen = latency_percentiles(np.zeros(100), np.zeros(100), completed, percentile)
         assert (seen["loadgen_s"], seen["nearest_rank_s"]) == pytest.approx((theirs_s, nearest_s))
+
+
+@pytest.mark.parametrize("scenario", TRACES)
+def test_percentiles_are_those_of_loadgens_summary(scenario):
+    trace = TRACES[scenario]
+    due, issued, latency = (np.array(trace[name]) for name in ("scheduled_ns", "issue_delay_ns", "latency_ns"))
+    for percent in ("50.00", "90.00", "95.00", "97.00", "99.00", "99.90"):
+        seen = latency_percentiles(due, due + issued, due + latency, float(percent) / 100)
+        assert seen["loadgen_s"] == trace["facts"][f"result_{percent}_percentile_latency_ns"]
+        assert seen["from_issue_s"] <= seen["nearest_rank_s"] <= seen["loadgen_s"]
 
 
 @given(st.integers(1, 300), st.integers(1, 99), st.integers(0, 100))
@@ -189,6 +220,18 @@ def test_runs_are_stopped_as_loadgen_stopped_them(name):
         seen = early_stopping(np.r_[np.zeros(count - late), np.ones(late)], 0.99, 0.5)
         more = re.search(r"at least (\d+) more", said)
         assert seen["missing"] == (int(more[1]) if more else 0)
+
+
+def test_early_stopping_of_measured_latencies_is_loadgens():
+    crowd, camera = TRACES["Server"], TRACES["SingleStream"]
+    limit = crowd["facts"]["effective_target_latency_ns"]
+    seen = early_stopping(crowd["latency_ns"], 0.99, limit)
+    assert seen["over"] == crowd["facts"]["result_overlatency_query_count"] > 0
+    said = crowd["facts"]["early_stopping_result"]
+    assert seen["missing"] == int(re.search(r"at least (\d+) more", said)[1])
+    seen = early_stopping(camera["latency_ns"], 0.9, 0.0)
+    said = re.search(r"discard (\d+) .*estimate: (\d+)", camera["facts"]["early_stopping_result"])
+    assert (seen["discarded"], seen["estimate_s"]) == (int(said[1]), int(said[2]))
 
 
 def test_no_early_stopping_without_a_share():

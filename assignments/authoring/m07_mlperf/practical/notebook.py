@@ -464,15 +464,16 @@ class Bridge:
             loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(key, at, 4 * size) for key, at, size in places])
 
     def watch(self):
-        """Look every quarter of a second whether anything moves."""
-        before = None
-        while not self.done.wait(0.25):
+        """Look now and then whether the oldest query has waited for a second."""
+        before, looks = None, 0
+        while not self.done.wait(0.2):
             with self.turn:
-                still = next(iter(self.unanswered), None)
-                if still is not None and still == before:
-                    self.problem = self.problem or f"kept for a quarter of a second, queries: {len(self.unanswered)}"
+                oldest = next(iter(self.unanswered), None)
+                looks = looks + 1 if oldest is not None and oldest == before else 0
+                before = oldest
+                if looks == 5:
+                    self.problem = f"kept for a second, queries: {len(self.unanswered)}"
                     self.answer([(number, -1) for number in list(self.unanswered)])
-                before = still
 
 
 def driven(system, scenario, queries, rate_per_s=2000.0, accuracy=False):
