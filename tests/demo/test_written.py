@@ -19,7 +19,7 @@ from graders.checks import load
 FILES = sorted((Path(graders.demo.__file__).parent / "written").glob("*.md"))
 MODULES = {module.slug[:3]: module for module in modules()}
 ANSWERED = sorted({path.stem[:3] for path in FILES})
-NAMES = re.compile(r"\{(\w+)\}")
+NAMES = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
 WORDS = range(51, 260)
 
 
