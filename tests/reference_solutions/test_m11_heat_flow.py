@@ -248,7 +248,8 @@ def test_transients_by_an_integrator():
 def test_one_node_charges_exponentially(conductance, capacitance, watts, step_s):
     found = rises_k([[conductance]], [capacitance], np.full((5, 1), watts), step_s)[:, 0]
     t = step_s * np.arange(1, 6)
-    np.testing.assert_allclose(found, watts / conductance * -np.expm1(-t * conductance / capacitance), rtol=1e-9, atol=1e-300)
+    expected = watts / conductance * -np.expm1(-t * conductance / capacitance)
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-300)
 
 
 def test_a_pulse_train_settles_at_its_closed_form():
