@@ -18,6 +18,7 @@ _LONGEST = (
     "material/test_from_the_release.py",
     "gates/test_m02.py",
     "gates/test_m05.py",
+    "gates/test_m06.py",
     "gates/test_m01.py",
     "gates/test_m08.py",
     "gates/test_m04.py",

@@ -14,8 +14,8 @@ Model
     there is room, an equal whole number of patches on either edge. :math:`r \times c` patches are left, each row is
     closed by a token, and the whole image, squeezed into one tile, comes along in :math:`g^2` tokens.
 Assumes
-    One token a patch; the encoder's class token is dropped. Lengths that are computed are rounded to seven digits, and
-    then cut off.
+    One token a patch; the encoder's class token is dropped. Lengths that are computed are cut off, but for rounding
+    in the eighth digit behind the point.
 Breaks when
     A resampler follows, patches are merged (`dynamic_tokens`), or a video is read.
 Source
@@ -74,18 +74,18 @@ def anyres_tokens(
     """
     if min(height_px, width_px, tile_px, patch_px) <= 0 or len(canvases_px) == 0:
         raise ValueError("sizes are positive, and there is a canvas")
-    best, chosen = (-1, 0), (0, 0)
+    ranked = []
     for high, wide in canvases_px:
         scale = min(wide / width_px, high / height_px)
         kept = min(int(width_px * scale) * int(height_px * scale), width_px * height_px)
-        if (kept, kept - high * wide) > best:  # most pixels kept, then least canvas left empty
-            best, chosen = (kept, kept - high * wide), (int(high), int(wide))
+        ranked.append((kept, kept - high * wide))  # most pixels kept, then least canvas left empty
+    high, wide = canvases_px[ranked.index(max(ranked))]
     edge = tile_px // patch_px
-    rows, columns = chosen[0] // tile_px * edge, chosen[1] // tile_px * edge
+    rows, columns = high // tile_px * edge, wide // tile_px * edge
     if width_px / height_px > columns / rows:
-        covered = int(round(height_px * (columns / width_px), 7))
+        covered = int(height_px * (columns / width_px) + 5e-8)
         rows -= 2 * ((rows - covered) // 2)
     else:
-        covered = int(round(width_px * (rows / height_px), 7))
+        covered = int(width_px * (rows / height_px) + 5e-8)
         columns -= 2 * ((columns - covered) // 2)
-    return {"canvas_px": chosen, "grid": (rows, columns), "tokens": rows * columns + rows + edge * edge}
+    return {"canvas_px": (high, wide), "grid": (rows, columns), "tokens": rows * columns + rows + edge * edge}

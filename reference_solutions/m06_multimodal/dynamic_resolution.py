@@ -32,7 +32,7 @@ __all__ = ["dynamic_tokens"]
 
 
 def dynamic_tokens(
-    height_px: int, width_px: int, factor_px: int = 28, least_px: int = 3136, most_px: int = 1003520
+    height_px: int, width_px: int, factor_px: int = 28, least_px: int = 4 * 28 * 28, most_px: int = 1280 * 28 * 28
 ) -> dict[str, int]:
     """Size to which an image is scaled, and its tokens.
 

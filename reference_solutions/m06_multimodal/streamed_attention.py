@@ -80,7 +80,7 @@ class StreamedAttention:
         self._queries = np.array(queries, dtype=float)
         self._largest = np.full(len(self._queries), -np.inf)
         self._sum = np.zeros(len(self._queries))
-        self._weighted: Array = np.zeros((len(self._queries), 1))
+        self._weighted = np.zeros((len(self._queries), 1))
 
     def absorb(self, keys: ArrayLike, values: ArrayLike) -> None:
         """Take in a tile, and forget it.

@@ -105,11 +105,11 @@ def tile_grid(
     """
     if min(height_px, width_px, tile_px, most_tiles) <= 0:
         raise ValueError("sizes and tiles are positive")
-    grids = [(i * j, i, j) for i in range(1, most_tiles + 1) for j in range(1, most_tiles // i + 1)]
-    nearest, columns, rows = np.inf, 1, 1
-    for tiles, i, j in sorted(grids):
-        far = abs(width_px / height_px - i / j)
-        if far < nearest or (far == nearest and height_px * width_px > 0.5 * tile_px**2 * tiles):
-            nearest, columns, rows = far, i, j
-    encoded = rows * columns + (rows * columns > 1)
+    counts = range(1, most_tiles + 1)
+    grids = [(tiles, i, tiles // i) for tiles in counts for i in range(tiles, 0, -1) if tiles % i == 0]
+    far = {grid: abs(width_px / height_px - grid[1] / grid[2]) for grid in sorted(grids)}
+    nearest = [grid for grid in far if far[grid] == min(far.values())]
+    filled = [grid for grid in nearest if height_px * width_px > 0.5 * tile_px**2 * grid[0]]
+    tiles, columns, rows = filled[-1] if filled else nearest[0]
+    encoded = tiles + (tiles > 1)
     return {"rows": rows, "columns": columns, "tiles": encoded, "tokens": encoded * per_tile_tokens}
