@@ -19,11 +19,10 @@ Assumes
     Packets go first along the row, then along the column, by the shorter way; routers pass a flit on in each cycle.
 Breaks when
     Traffic has a direction, or memory controllers sit at an edge (`mesh_hops_to`: their links fill up first); buffers
-    are short, so that a real network saturates at a half to two thirds of this bound.
+    are short, so that a real network saturates before this bound.
 Source
-    Dally, Towles, *Principles and Practices of Interconnection Networks*, Morgan Kaufmann 2004, on topology, cost and
-    latency without load, by its table of contents; the equations were derived anew. The remark on real networks is a
-    rule of thumb, without a source.
+    Dally, Towles, *Principles and Practices of Interconnection Networks*, Morgan Kaufmann 2004, is the textbook for
+    hops, latency without load and bisection; it was not seen, and the equations were derived anew.
 Oracle
     Breadth-first search from every node; all packets of all pairs laid over the links of their ways; 4 x 4: 2.6667,
     8 x 8: 5.3333.

@@ -18,7 +18,7 @@ Assumes
     Nothing goes the other way that needs room in this direction; no packet is repeated; the receiver has credits.
 Breaks when
     Generation 6 packs packets into flits of fixed size; acknowledgements and credits of busy traffic in the other
-    direction take a few per cent more; a root complex answers in pieces of the boundary although it may use more.
+    direction take room as well; a root complex answers in pieces of the boundary although it may use more.
 Source
     Rates and line codes: PCI Express Base Specification, not read by us; the raw figures are the usual ones. Packets'
     parts: Intel, AN 708, "PCI Express DMA Reference Design", and "PCI Express High Performance Reference Design",

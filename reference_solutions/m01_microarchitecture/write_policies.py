@@ -18,8 +18,8 @@ Assumes
 Breaks when
     Stores bypass the caches, neighbouring writes are merged before they leave, or a level excludes what another holds.
 Source
-    Hennessy, Patterson, *Computer Architecture: A Quantitative Approach*, 6th ed., 2017, appendix B, on write policies,
-    by its table of contents.
+    Hennessy, Patterson, *Computer Architecture: A Quantitative Approach*, 6th ed., 2017, appendix B, is the textbook
+    for both policies; not seen for this.
 Oracle
     Counts of pycachesim for two levels of FIFO caches on recorded traces (its LRU is another: a store that hits does
     not count as a use); a triad by hand; what happens to each line between two misses of it.

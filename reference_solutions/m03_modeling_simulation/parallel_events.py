@@ -19,8 +19,8 @@ Breaks when
     The lookahead is 0: promises in a cycle never rise, and nobody may go on. An optimistic simulator (Time Warp) takes
     the risk instead, and can even beat a critical path that counts waits which change nothing.
 Source
-    Fujimoto, "Parallel discrete event simulation", Communications of the ACM 33(10), 1990, pp. 30-53; Chandy and
-    Misra's, and Bryant's, null messages as surveyed by Ferscha, Tripathi, "Parallel and distributed simulation of
+    Fujimoto, "Parallel discrete event simulation", Communications of the ACM 33(10), 1990, pp. 30-53, not seen; Chandy
+    and Misra's, and Bryant's, null messages as surveyed by Ferscha, Tripathi, "Parallel and distributed simulation of
     discrete event systems", University of Maryland, by its abstract. The counts are derived anew.
 Oracle
     NetworkX's longest path; processes that exchange promises, one message after the other; windows cut by hand.

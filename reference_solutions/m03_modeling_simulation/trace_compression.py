@@ -21,7 +21,7 @@ Source
     Varints and zigzag: Protocol Buffers documentation, "Encoding". Predictors and separate streams: after Burtscher,
     Ganusov, Jackson, Ke, Ratanaworabhan, Sam, "The VPC trace-compression algorithms", IEEE Transactions on Computers
     54(11), 2005, pp. 1329-1344, by its abstract; much simplified. Shannon, "A mathematical theory of communication",
-    Bell System Technical Journal 27, 1948, for the bound.
+    Bell System Technical Journal 27, 1948, for the bound (standard, not re-read).
 Oracle
     Published encodings of single numbers (150, 300, zigzag of -1, 1, -2); bits written as text; round trips of any
     trace; `scipy.stats.entropy`.
