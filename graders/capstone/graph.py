@@ -15,30 +15,44 @@ from graders.capstone.pack import DATA, PackIndex, Required
 from graders.capstone.records import Brief, Value
 
 _MODELS = {
+    "activation_bytes_per_layer": "m09_cluster.training_memory",
     "any_slow_probability": "m08_tail_latency.fan_out",
+    "bubble_share_of_time": "m09_cluster.training_memory",
     "busiest_rate_per_s": "m05_llm_inference.trace_load",
     "concurrent_requests": "m05_llm_inference.memory_budget",
+    "daly_interval_s": "m09_cluster.checkpointing",
+    "expected_goodput": "m09_cluster.checkpointing",
     "facility_power_w": "m11_power_thermal.facility_power",
+    "first_order_goodput": "m09_cluster.checkpointing",
+    "first_stage_layers": "m09_cluster.training_step",
     "fixed_step_s": "m05_llm_inference.step_line",
     "fleet_latency": "m07_mlperf.slo_rate",
+    "gang_partition": "m09_cluster.training_queue",
     "goodput_rate_per_s": "m07_mlperf.slo_rate",
+    "hierarchical_all_reduce_s": "m09_cluster.hierarchical_collectives",
     "junction_temperature_c": "m11_power_thermal.junction",
     "k_of_n_availability": "m09_cluster.availability",
     "kv_budget_bytes": "m05_llm_inference.memory_budget",
     "kv_cache_bytes": "m05_llm_inference.kv_cache",
     "million_tokens_usd": "m07_mlperf.serving_cost",
+    "model_state_bytes": "m09_cluster.training_memory",
     "nearest_rank_quantile_s": "m08_tail_latency.quantiles",
     "node_budget": "m05_llm_inference.node_budget",
     "ownership_usd": "m07_mlperf.serving_cost",
+    "pipeline_step_s": "m09_cluster.training_step",
     "prefix_hit_rate": "m05_llm_inference.trace_load",
     "relative_errors": "m10_validation.error_metrics",
     "replicas_for_rate": "m07_mlperf.slo_rate",
     "ridge_flops_per_byte": "m02_tools_methods.roofline",
     "ring_all_reduce_s": "m01_microarchitecture.transfer_time",
+    "slowest_of": "m09_cluster.training_step",
     "steady_availability": "m09_cluster.availability",
     "step_time_s": "m05_llm_inference.step_times",
     "token_energy_j": "m11_power_thermal.facility_power",
     "token_step_s": "m05_llm_inference.step_line",
+    "training_token_flops": "m09_cluster.training_step",
+    "transfer_s": "m01_microarchitecture.transfer_time",
+    "young_interval_s": "m09_cluster.checkpointing",
 }
 """Reference function -> its page."""
 
@@ -277,7 +291,7 @@ def _plain(value: Any) -> Value:
 
 def _whole(value: Any) -> Any:
     """Counts as integers: reference functions take a slot number or a number of replicas, not 8.0."""
-    if isinstance(value, np.ndarray) and value.ndim:
+    if isinstance(value, str) or (isinstance(value, np.ndarray) and value.ndim):
         return value
     number = float(value)
     return int(number) if number.is_integer() and abs(number) < 2**31 else number

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from graders.capstone.llm_serving.use_case import USE_CASE as LLM_SERVING
+from graders.capstone.training_cluster.use_case import USE_CASE as TRAINING_CLUSTER
 from graders.capstone.use_case import UseCase
 from graders.errors import UsageError
 
-USE_CASES = {one.pack.id: one for one in (LLM_SERVING,)}
+USE_CASES = {one.pack.id: one for one in (LLM_SERVING, TRAINING_CLUSTER)}
 DEFAULT = LLM_SERVING.pack.id
 
 

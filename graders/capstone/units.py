@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-_PREFIXES = {"": 1.0, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
+_PREFIXES = {"": 1.0, "u": 1e-6, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18, "Z": 1e21}
 _BINARY_PREFIXES = {"Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30, "Ti": 2.0**40}
 
 _BASE: dict[str, tuple[float, dict[str, int]]] = {
@@ -32,6 +32,7 @@ _BASE: dict[str, tuple[float, dict[str, int]]] = {
     "K": (1.0, {"temperature": 1}),
     "degC": (1.0, {"celsius": 1}),  # a point on a scale, not a difference: never mixed with K
     "USD": (1.0, {"money": 1}),
+    "kg": (1.0, {"mass": 1}),
 }
 _PREFIXED = ("s", "B", "flop", "token", "req", "W", "Wh", "J", "USD")
 
@@ -94,7 +95,9 @@ def _symbol(symbol: str) -> tuple[float, dict[str, int]]:
             if size is not None:
                 return size * _BASE[base][0], _BASE[base][1]
     known = ", ".join(_BASE)
-    raise ValueError(f"unknown unit {symbol!r}: one of {known}, with u, m, k, M, G, T, P before it, joined by * and /")
+    raise ValueError(
+        f"unknown unit {symbol!r}: one of {known}, with u, m, k, M, G, T, P, E, Z before it, joined by * and /"
+    )
 
 
 def converted(value: float, given: str, wanted: str) -> float:
