@@ -25,7 +25,7 @@ _IDENTITIES = (
     Identity("ledger", "a device's memory is states, activations and working space",
              "mem.per_gpu", "==", "mem.state_bytes + mem.activation_bytes + mem.working_bytes", "mem.per_gpu"),
     Identity("weights", "a device holds its part of the weights at least, if ZeRO divides all of it",
-             "2 * mem.stage_params / par.dp", "<=", "mem.state_bytes", "mem.state_bytes"),
+             "mem.stage_params * 2 / par.dp", "<=", "mem.state_bytes", "mem.state_bytes"),
     Identity("operations", "the run's operations are tokens times operations of one",
              "train.flops", "==", "model.token_flops * wl.tokens", "train.flops"),
     Identity("once_more", "what is computed anew comes on top", "model.token_flops", "<=", "model.token_flops_done",

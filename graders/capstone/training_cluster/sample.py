@@ -17,7 +17,7 @@ _OWN = (
     Claim("alt.chosen_flops_per_usd", "derived", 0.0, "flop/s/USD",
           "hw.device_peak / (hw.device_price + hw.host_price / hw.host_devices)",
           ("hw.device_peak", "hw.device_price", "hw.host_price", "hw.host_devices")),
-    Claim("alt.recompute_share", "derived", 0.0, "1", "model.token_flops_done / model.token_flops - 1",
+    Claim("alt.recompute_ratio", "derived", 0.0, "1", "model.token_flops_done / model.token_flops",
           ("model.token_flops_done", "model.token_flops")),
     Claim("alt.link_share", "derived", 0.0, "1", "net.tp_time / perf.micro_batch_time",
           ("net.tp_time", "perf.micro_batch_time")),
