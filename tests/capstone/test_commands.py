@@ -12,19 +12,23 @@ from typer.testing import CliRunner
 
 from graders.capstone import evidence, folders
 from graders.capstone.graph import Graph
-from graders.capstone.llm_serving.pack import PACK
-from graders.capstone.llm_serving.sample import SAMPLE
 from graders.capstone.pack import PackIndex
+from graders.capstone.packs import USE_CASES, use_case
 from graders.capstone.writing import claims_yaml
 from graders.cli import app
 from graders.course import load
 from graders.course.founding import init
 
 
+def named(name):
+    """A student who works on a use case."""
+    return f"student-{name.replace('_', '-')}"
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     root = tmp_path_factory.mktemp("course") / "c"
-    init(root, course_id="c", students=("student-01", "student-02"))
+    init(root, course_id="c", students=("student-01", "student-02", *map(named, USE_CASES)))
     (root / ".aisa" / "secret").write_text("5a" * 32)  # the same briefs in every run
     return root
 
@@ -36,7 +40,7 @@ def run(*words):
 def test_briefs_are_written_for_the_roster(course):
     ran = run("brief", "--course", course, "--json")
     assert ran.exit_code == 0, ran.output
-    assert len(json.loads(ran.output)) == 2
+    assert len(json.loads(ran.output)) == 2 + len(USE_CASES)
     one, two = ((course / "capstone" / f"student-0{n}" / "brief.md").read_text() for n in (1, 2))
     assert one != two
     assert "student-01" in one
@@ -68,31 +72,48 @@ def test_a_new_document_asks_for_everything_and_is_never_written_over(course):
     assert selfchecked.stderr == ""
 
 
-def test_a_right_document_of_a_student_passes_with_its_notebooks_run(course):
-    """Written from the student's own brief; the notebooks of the sample read the student's own data."""
-    brief = folders.brief_of(load(course), "student-01", "llm_serving")
-    graph = Graph(PackIndex(PACK), brief)
-    document = SAMPLE.instantiated(brief, graph)
-    design = course / "capstone/student-01/design"
+@pytest.mark.parametrize("name", USE_CASES)
+def test_a_right_document_of_a_student_passes_with_its_notebooks_run(course, name):
+    """Written from the student's own brief; the notebooks of the sample read the student's own data.
+
+    Which use case it is stands in the brief: later commands are not told.
+    """
+    student, case = named(name), use_case(name)
+    assert run("brief", student, "--use-case", name, "--course", course).exit_code == 0
+    brief = folders.brief_of(load(course), student, name)
+    graph = Graph(PackIndex(case.pack), brief)
+    document = case.sample.instantiated(brief, graph)
+    design = course / "capstone" / student / "design"
     design.mkdir(parents=True)
-    for path in SAMPLE.folder.rglob("*"):
+    for path in case.sample.folder.rglob("*"):
         if path.is_file():
-            target = design / path.relative_to(SAMPLE.folder)
+            target = design / path.relative_to(case.sample.folder)
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(path.read_bytes())
-    (design / "claims.yaml").write_text(claims_yaml(PACK.id, document.claims.values()))
-    ran = run("check", "student-01", "--course", course, "--allow-unsafe")
+    (design / "claims.yaml").write_text(claims_yaml(name, document.claims.values()))
+    ran = run("check", student, "--course", course, "--allow-unsafe")
     assert ran.exit_code == 0, ran.output
     assert "0 findings. Gate: passed." in ran.output
-    asked = run("defend", "student-01", "--course", course, "--set", "req.rate_mean=x2", "--json")
+    driver = case.pack.levers[0].claim
+    asked = run("defend", student, "--course", course, "--set", f"{driver}=x2", "--json")
     assert asked.exit_code == 0
-    assert "cap.utilisation" in {one["id"] for one in json.loads(asked.output)["claims"]}
+    assert len(json.loads(asked.output)["claims"]) > 2
+
+
+def test_the_brief_says_the_use_case_and_the_document_where_there_is_none(course):
+    opened = load(course)
+    assert folders.use_case_of(opened, "student-02", "training_cluster") == "llm_serving"  # its brief was written
+    (course / "capstone/student-02/brief/brief.json").rename(course / "elsewhere.json")
+    assert folders.use_case_of(opened, "student-02", "training_cluster") == "training_cluster"
+    assert folders.use_case_of(opened, "student-02") == "llm_serving"
+    (course / "elsewhere.json").rename(course / "capstone/student-02/brief/brief.json")
+    assert run("check", "--sample", "--use-case", "training_cluster", "--no-evidence").exit_code == 0
 
 
 def test_wrong_use_is_said(course):
     for words in (
         ("check", "student-77", "--course", course),
-        ("check", "student-01", "--course", course, "--use-case", "lunch"),
+        ("check", "student-02", "--course", course, "--use-case", "lunch"),
         ("defend", "--sample", "--set", "nonsense"),
         ("check",),
         ("brief", "../../elsewhere", "--course", course),

@@ -87,6 +87,8 @@ def _plans(graph: Graph, start: Mapping[str, Value]) -> Iterator[dict[str, Value
             continue
         kinds = ("none", recompute) if recompute == "selective" else (recompute,)
         for dp in (count for count in shares if batch // count >= stages):
+            if _is_hopeless(graph, {**start, **many, "par.dp": float(dp)}):
+                continue
             for kind, pieces in itertools.product(kinds, (2, 1)):
                 if pieces == 1 or (stages > 1 and layers % (2 * stages) == 0 and batch // dp % stages == 0):
                     yield {**many, "mem.recompute": kind, "par.pieces": float(pieces), "par.dp": float(dp)}
@@ -95,6 +97,12 @@ def _plans(graph: Graph, start: Mapping[str, Value]) -> Iterator[dict[str, Value
 def _would_fit(graph: Graph, start: Mapping[str, Value]) -> bool:
     shape = _light(graph, start)
     return shape is not None and _fits(shape)
+
+
+def _is_hopeless(graph: Graph, start: Mapping[str, Value]) -> bool:
+    """Whether a plan is so late that neither two pieces nor less recomputation make up for it."""
+    shape = _light(graph, start)
+    return shape is not None and _number(shape, "train.time_wall") > 1.5 * _number(shape, "req.deadline")
 
 
 def _fits(shape: Mapping[str, Value]) -> bool:

@@ -47,7 +47,7 @@ QUESTIONS = (
         "Operations would rather write a checkpoint four times as seldom as every {ckpt.interval}. What does that "
         "cost?",
         "Daly's interval is {ckpt.daly_interval}. Around it the curve is flat; at four times as much lost work "
-        "outweighs what is saved, and fewer checkpoints of the kept ones reach further back.",
+        "outweighs what is saved. As many kept checkpoints reach back about four times as far.",
         {"ckpt.interval": "x4"},
     ),
     Prepared(
@@ -79,17 +79,18 @@ QUESTIONS = (
         "full-recomputation",
         "D2",
         "Somebody proposes to recompute whole layers, to be safe. What does safety cost?",
-        "A third more operations in the layers, and half as many sums again inside hosts: HFU rises, MFU and the "
-        "tokens a second, {perf.tokens_per_s:ktoken/s}, fall. Memory falls by most of the activations.",
+        "A third more operations in the layers, and half as many sums again inside hosts. HFU hardly changes: the "
+        "work is done. MFU and the tokens a second, {perf.tokens_per_s:ktoken/s}, fall. Activations take less memory.",
         {"mem.recompute": "full"},
     ),
     Prepared(
-        "one-piece",
+        "more-pieces",
         "D2",
-        "Take the model in one piece on each stage. What was interleaving worth?",
-        "The pipeline stands still for {par.bubble:%} of a step; the bubble is over pieces, and so are what the first "
-        "stage holds on top, and transfers between stages.",
-        {"par.pieces": "1"},
+        "Twice as many pieces of the model on each stage. What is gained, and what does it cost?",
+        "The pipeline stands still for {par.bubble:%} of a step, and for about half of that then. Transfers between "
+        "stages, {net.pp_time} a micro-batch, double. Whether the layers divide, and micro-batches by stages, is the "
+        "first thing to ask.",
+        {"par.pieces": "x2"},
     ),
     Prepared(
         "busier-researchers",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from graders.capstone.exemplar import Sample
 from graders.capstone.graph import Graph, model
 from graders.capstone.records import Brief, Claim, Value
@@ -44,9 +46,6 @@ def sample_brief() -> Brief:
 def values(graph: Graph) -> dict[str, Value]:
     """All values of the right design of a brief, the prototype's included.
 
-    The prototype draws failures; what it tends to is the closed form: with the copy in place of the write, and a loss
-    that reaches back to the last copy that was written out.
-
     Parameters
     ----------
     graph : Graph
@@ -57,15 +56,31 @@ def values(graph: Graph) -> dict[str, Value]:
     dict of str to Value
         By claim's id.
     """
-    found = dict(_right(graph))
-    number = {name: value for name, value in found.items() if isinstance(value, float)}
+    return with_prototype(_right(graph))
+
+
+def with_prototype(design: Mapping[str, Value]) -> dict[str, Value]:
+    """A design's values, and what its prototype gives.
+
+    The prototype draws failures; what it tends to is the closed form: with the copy in place of the write, and a loss
+    that reaches back to the last copy that was written out.
+
+    Parameters
+    ----------
+    design : mapping of str to Value
+        By claim's id.
+
+    Returns
+    -------
+    dict of str to Value
+    """
+    number = {name: value for name, value in design.items() if isinstance(value, float)}
     goodput, mtbf_s = model("expected_goodput"), 3600 * number["fail.job_mtbf"]
     before = goodput(number["ckpt.interval"], number["ckpt.time"], number["fail.restart"], mtbf_s)
     lost_s = number["fail.restart"] + number["ckpt.time"]
     after = goodput(number["opt.interval"], number["opt.snapshot"], lost_s, mtbf_s)
-    found["opt.baseline_goodput"], found["opt.goodput"] = float(before), float(after)
-    found["opt.gain"] = float(1 - before / after)
-    return found
+    measured = {"opt.baseline_goodput": float(before), "opt.goodput": float(after)}
+    return {**design, **measured, "opt.gain": float(1 - before / after)}
 
 
 def _right(graph: Graph) -> dict[str, Value]:
