@@ -153,7 +153,7 @@ def _uncertainty(one: Required, graph: Graph, values: Mapping[str, Value], value
             low, high = (float(f"{found[name]:.{_DIGITS}g}") for name in (interval.low, interval.high))
             return Uncertainty(min(low, value), max(high, value))
     if one.tolerance == "simulated" or (one.kind == "measured" and one.tolerance != "exact"):
-        half = 0.1 * abs(value)  # the pack's tolerance of a simulation
+        half = 0.1 * abs(1 - value if one.tolerance == "complement" else value)  # the tolerance of a simulation
         return Uncertainty(value - half, value + half)
     return None
 

@@ -28,11 +28,12 @@ Breaks when
     spread, and is taken out), or transfers between stages are longer than a micro-batch.
 Source
     Narayanan et al., "Efficient Large-Scale Language Model Training on GPU Clusters Using Megatron-LM", SC 2021:
-    operations (appendix; with full recomputation), and the interleaved schedule, from whose order of forward passes
-    the pieces in flight are counted here. The integral is the definition of an expected maximum.
+    operations (appendix; with full recomputation), as Megatron-LM's `num_floating_point_operations` quotes it; the
+    paper itself was not seen. Pieces in flight are counted here, from the order of an interleaved schedule. The
+    integral is the definition of an expected maximum.
 Oracle
     Matrix products counted one by one; the paper's sum with full recomputation; schedules played piece by piece;
-    expected maxima of 2 and 3 normals in closed form, of 100 as printed in tables (2.5076), and drawn ones.
+    expected maxima of 2 and 3 normals in closed form, of many by the integral of their distribution, and drawn ones.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A case: model, run, promises, machines on offer, other jobs and a benchmark, rolled from a number.
 
 Figures of devices are their vendors' (`reference_solutions.hardware`). Model, run, network, prices, cooling, failures,
-jobs and benchmark are made up, of the size of what is published: a device of one large run failed once in about fifty
-thousand hours (Llama Team, "The Llama 3 Herd of Models", 2024: 419 unexpected interruptions of 16,384 devices in 54
-days).
+jobs and benchmark are made up, of the size of what is published: in the run of Llama 3 405B a device failed once in
+about fifty thousand hours (419 unexpected interruptions of 16,384 devices in 54 days, as Data Center Dynamics reported
+from Meta's paper in July 2024, which was not seen itself).
 """
 
 from __future__ import annotations

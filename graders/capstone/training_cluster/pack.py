@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from graders.capstone.pack import Identity, Lever, Pack, Sensitivity, Target
-from graders.capstone.training_cluster.required import DERIVED, FREE, GIVEN
+from graders.capstone.training_cluster.given import GIVEN
+from graders.capstone.training_cluster.required import DERIVED, FREE
 
 _IDENTITIES = (
     Identity("devices", "devices are what shares a layer, times stages, times replicas",
