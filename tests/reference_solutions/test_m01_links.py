@@ -158,6 +158,10 @@ def test_hops_to_places_are_those_of_breadth_first_search(torus):
     np.testing.assert_allclose(mesh_hops_to(5, 4, places, torus), expected)
 
 
+def test_hops_to_one_place_are_distances():
+    assert mesh_hops_to(4, 1, [[1, 0]]).tolist() == [[1, 0, 1, 2]]
+
+
 def steps(start, end, length, torus):
     """Ways along one dimension, each with its share: both ways round share what is equally far."""
     ahead, back = (end - start) % length, (start - end) % length

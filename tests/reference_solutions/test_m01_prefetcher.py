@@ -43,6 +43,10 @@ def test_no_guess_leaves_its_page():
     assert found["useful"] == found["issued"] == 64 - found["misses"]
 
 
+def test_a_page_has_64_lines_unless_said_otherwise():
+    assert stride_prefetches([1] * 66, range(66), 2, 1, 0, FAR)["misses"] == 4  # three that teach, and line 64
+
+
 def test_two_instructions_do_not_confuse_each_other():
     lines = np.stack([np.arange(40), 9000 - 5 * np.arange(40)], axis=1).ravel()
     apart = stride_prefetches([1, 2] * 40, lines, 2, 1, 0, FAR, FAR)

@@ -42,6 +42,7 @@ def test_the_mean_of_reads_one_at_a_time_is_that_of_the_banks():
         now = done + 200
     shares = {kind: count / 400 for kind, count in memory.counts.items()}
     assert mean_row_read_cycles(shares, CALM) == pytest.approx(np.mean(took))
+    assert mean_row_read_cycles({"hit": 1.0, "closed": 0.0}, CALM) == row_read_cycles(CALM)["hit"]
 
 
 def played_share(banks, bursts, timing, rows=3000):
@@ -58,6 +59,12 @@ def played_share(banks, bursts, timing, rows=3000):
 def test_one_read_a_row_reaches_the_bound(banks, faw):
     timing = CALM | {"tFAW": faw}
     assert played_share(banks, 1, timing) == pytest.approx(float(dram_bus_share(banks, 1, timing)), rel=0.02)
+
+
+def test_activations_too_close_to_each_other_wait():
+    timing = CALM | {"tRRD": 9}
+    assert played_share(16, 1, timing) == pytest.approx(4 / 9, rel=0.02)
+    assert float(dram_bus_share(16, 1, timing)) == pytest.approx(4 / 9, rel=1e-4)
 
 
 @pytest.mark.parametrize("spacing", [4, 6])
@@ -83,5 +90,7 @@ def test_what_no_memory_can_be_is_refused():
         mean_row_read_cycles({"hit": 0.5, "closed": 0.4}, TIMING)
     with pytest.raises(ValueError, match="add up"):
         mean_row_read_cycles({"hit": 0.5, "miss": 0.5}, TIMING)
+    with pytest.raises(ValueError, match="add up"):
+        mean_row_read_cycles({"hit": 1.5, "conflict": -0.5}, TIMING)
     with pytest.raises(ValueError, match="refresh"):
         dram_bus_share(4, 1, TIMING | {"tRFC": 9364})

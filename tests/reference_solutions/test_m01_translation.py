@@ -85,6 +85,7 @@ def test_a_walk_reads_what_page_tables_in_memory_need(levels, host_levels):
 
 def test_two_tables_of_four_levels_need_24():
     assert page_walk_accesses([4, 4, 5], [0, 4, 5]).tolist() == [4, 24, 35]
+    assert page_walk_accesses(4) == 4
 
 
 def lru_misses(addresses, page, entries):
