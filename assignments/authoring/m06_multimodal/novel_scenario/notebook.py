@@ -61,7 +61,7 @@ names = {
     "cross_bytes_per_token": "cache of an image token, across [B]",
 }
 print("quality:", ", ".join(f"{fusion} {points:g}" for fusion, points in scenario["quality"].items()))
-pd.Series(scenario["model"]).rename(names).to_frame("the model")
+pd.Series(scenario["model"]).rename(names).map("{:,.0f}".format).to_frame("the model")
 
 # %% [markdown]
 # **How it works.**

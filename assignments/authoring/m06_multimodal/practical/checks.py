@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, column, sampled
@@ -328,12 +330,20 @@ def within(rng):
     return call(*(int(side) + (side % 28 == 14) for side in sides))
 
 
+def sides_off(rng, low, high, tokens):
+    """Sides that no limit of so many tokens scales to whole multiples exactly: there floats might fall either way."""
+    height, width = (int(one) for one in rng.integers(low, high, 2))
+    while math.isqrt(tokens * height * width) ** 2 == tokens * height * width:
+        height += 1
+    return height, width
+
+
 def too_large(rng):
-    return call(int(rng.integers(1100, 4000)), int(rng.integers(1100, 4000)))
+    return call(*sides_off(rng, 1100, 4000, 1280))
 
 
 def too_small(rng):
-    return call(int(rng.integers(3, 40)), int(rng.integers(3, 40)))
+    return call(*sides_off(rng, 3, 40, 4))
 
 
 def halves(rng):
@@ -344,14 +354,13 @@ def halves(rng):
 
 def another_most(rng):
     factor = int(rng.choice([16, 32, 40]))
-    most = int(factor**2 * rng.integers(200, 400))
-    return call(int(rng.integers(900, 2000)), int(rng.integers(900, 2000)), factor, factor**2 * 100, most)
+    tokens = int(rng.integers(200, 400))
+    return call(*sides_off(rng, 900, 2000, tokens), factor, factor**2 * 100, factor**2 * tokens)
 
 
 def another_least(rng):
     factor = int(rng.choice([16, 32, 40]))
-    sides = (int(one) for one in rng.integers(25, 110, 2))
-    return call(*sides, factor, factor**2 * 100, factor**2 * 400)
+    return call(*sides_off(rng, 25, 110, 101), factor, factor**2 * 101, factor**2 * 400)
 
 
 OTHER_LIMITS = [call(50, 9000, 28, 784, 31360), sampled(another_most, count=4), sampled(another_least, count=4)]

@@ -974,8 +974,9 @@ pd.DataFrame(
 # **Exercise 11** (5 points, 13 minutes). Write the policy `next_batch`. It sees the time that each waiting frame has
 # left until its deadline, the oldest first (less than 0 if it is too late), and how long batches of 1, 2, 3, ... frames
 # take; no batch may be larger than that list. There is always a frame waiting. `(0, 0)` waits until the next one comes.
-# The hidden checks play four days with other frames, and ask: in calm hours, is nearly everything in time? In bursts,
-# more than without dropping? Under overload, several times as much? And is the encoder spared what is late anyway?
+# The hidden checks play three days with other frames, and hold them against `whatever_waits`: in calm hours at least
+# 98.5 % as many frames in time; in bursts at least 2 % more; under overload, with half as many again as can be encoded,
+# at least 2.6 times as many, and hardly a frame (2 %) encoded that is late.
 
 
 # %% exercise={"id": "m06_next_batch", "reference": "m06_multimodal.encoder_queue:next_batch"}
