@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from graders.capstone.edge_deployment.use_case import USE_CASE as EDGE_DEPLOYMENT
 from graders.capstone.llm_serving.use_case import USE_CASE as LLM_SERVING
 from graders.capstone.training_cluster.use_case import USE_CASE as TRAINING_CLUSTER
 from graders.capstone.use_case import UseCase
 from graders.errors import UsageError
 
-USE_CASES = {one.pack.id: one for one in (LLM_SERVING, TRAINING_CLUSTER)}
+USE_CASES = {one.pack.id: one for one in (LLM_SERVING, TRAINING_CLUSTER, EDGE_DEPLOYMENT)}
 DEFAULT = LLM_SERVING.pack.id
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 Kind = Literal["input", "choice", "derived", "measured", "target", "vendor"]
-PackName = Literal["llm_serving", "training_cluster"]
+PackName = Literal["llm_serving", "training_cluster", "edge_deployment"]
 """Use cases that a document may be about; `packs.USE_CASES` has each."""
 
 Severity = Literal["info", "minor", "major", "blocking"]

@@ -92,8 +92,9 @@ def throttled_frames(
     Returns
     -------
     dict of str to float
-        `p50_s`, `p90_s`, `p99_s` of the frames that were served, by nearest rank; `p99_low_s`, `p99_high_s`, its
-        interval from order statistics, infinite where too few were served [s]; `dropped_share` of all frames;
+        `mean_s` and, by nearest rank, `p50_s`, `p90_s`, `p99_s` of the frames that were served; `p99_low_s`,
+        `p99_high_s`, its interval from order statistics, infinite where too few were served [s]; `dropped_share` of
+        all frames;
         `slow_share` of those served [1]; `hottest_c` [degC]; `power_w`, mean over the trace [W]; `busy_share` of its
         time [1].
 
@@ -133,7 +134,7 @@ def throttled_frames(
         board.passes(takes_s, base_w + (slow_w if is_slow else busy_w))
         free_s, busy_s, slow = start_s + takes_s, busy_s + takes_s, slow + is_slow
         ends_s.append(free_s)
-        latencies_s.append(free_s - arrival_s)
+        latencies_s.append(start_s - arrival_s + takes_s)
     served = len(ends_s)
     span_s = free_s - float(arrivals[0])
     return {
@@ -149,7 +150,15 @@ def throttled_frames(
 def _quantiles(latency_s: Array) -> dict[str, float]:
     p50, p90, p99 = nearest_rank_quantile_s(latency_s, [0.5, 0.9, 0.99]).tolist()
     ends = quantile_interval_s(latency_s, 0.99)
-    return {"p50_s": p50, "p90_s": p90, "p99_s": p99, "p99_low_s": ends["low"], "p99_high_s": ends["high"]}
+    mean = float(np.mean(latency_s))
+    return {
+        "mean_s": mean,
+        "p50_s": p50,
+        "p90_s": p90,
+        "p99_s": p99,
+        "p99_low_s": ends["low"],
+        "p99_high_s": ends["high"],
+    }
 
 
 def time_to_limit_s(

@@ -246,6 +246,7 @@ def test_a_board_that_throttles_by_processes(seed):
     assert found["p50_s"] == pytest.approx(latencies[math.ceil(0.5 * len(seen)) - 1], rel=0.06)
     assert found["p99_s"] == pytest.approx(latencies[math.ceil(0.99 * len(seen)) - 1], rel=0.06)
     assert found["hottest_c"] == pytest.approx(heat["hottest"], abs=0.6)
+    assert found["mean_s"] == pytest.approx(np.mean(seen), rel=0.04)
     assert found["p99_low_s"] <= found["p99_s"] <= found["p99_high_s"]
 
 

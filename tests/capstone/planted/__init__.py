@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from tests.capstone.planted import llm_serving, training_cluster
+from tests.capstone.planted import edge_deployment, llm_serving, training_cluster
 from tests.capstone.planted.common import COMMON
 
-FAULTS = {
-    "llm_serving": (*COMMON, *llm_serving.FAULTS),
-    "training_cluster": (*COMMON, *training_cluster.FAULTS),
-}
-SAME = {"llm_serving": llm_serving.SAME, "training_cluster": training_cluster.SAME}
+_OWN = {"llm_serving": llm_serving, "training_cluster": training_cluster, "edge_deployment": edge_deployment}
+FAULTS = {name: (*COMMON, *one.FAULTS) for name, one in _OWN.items()}
+SAME = {name: one.SAME for name, one in _OWN.items()}
