@@ -18,8 +18,9 @@ Assumes
 Breaks when
     Preempted jobs lose hours (see `checkpointing`), gangs do not fit where GPUs are free, or a team never borrows back.
 Source
-    After Kueue's cohorts (kueue.sigs.k8s.io): nominal quotas, borrowing limits, reclaiming from a cohort. Simplified:
-    one resource, reclaim from anybody who borrows, no preemption within a team, no lending limits.
+    After Kueue's cohorts (kueue.sigs.k8s.io, concepts: cluster queue; preemption, classic): nominal quotas, borrowing
+    limits, candidates from queues that borrow, the lowest priority first, of these the last admitted. Simplified: one
+    resource, reclaim from anybody who borrows, no preemption within a team, no lending limits.
 Oracle
     Every subset of jobs, tried: no smaller set of victims among those chosen suffices; quotas held by random traffic.
 """

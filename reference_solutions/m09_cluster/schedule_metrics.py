@@ -18,7 +18,7 @@ Breaks when
     Long and short jobs are compared by one mean, or the ends of the trace weigh much: then look at a stretch within.
 Source
     Jain, Chiu, Hawe, "A Quantitative Measure of Fairness and Discrimination", DEC TR-301, 1984. The bounded slowdown is
-    Feitelson's; a text with it was not seen, the bound of 10 s is what is commonly used.
+    Feitelson's; its paper was not seen, the form with 10 s stands in the code of public simulators of job queues.
 Oracle
     Equal shares, J = 1; all to one of n, 1/n; a trace counted second by second.
 """

@@ -106,7 +106,9 @@ for number, one in enumerate(scenario["plans"]):
     )
     axes.plot(cluster_plan["days"][number], cluster_plan["usd"][number] / 1e3, "o", color=colour)
     label = f" {one['plan']}: {' + '.join(str(count) for count in one['nodes'] if count)}"
-    axes.annotate(label, (cluster_plan["days"][number], cluster_plan["usd"][number] / 1e3), fontsize=9)
+    place = (cluster_plan["days"][number], cluster_plan["usd"][number] / 1e3)
+    height = (7, 3, -13)[sum(count > 0 for count in one["nodes"]) - 1]  # plans of one size lie close to each other
+    axes.annotate(label, place, xytext=(4, height), textcoords="offset points", fontsize=9)
 axes.axvline(scenario["training"]["deadline_days"], color=GREY, linewidth=0.8, linestyle=":")
 axes.set(
     xlabel="days until the end", ylabel="cost [1,000 $]", title="Six plans (red: no room for the service; green: yours)"

@@ -325,8 +325,8 @@ for place, (name, kinds) in enumerate(mixes.items()):
         style = "-" if place == 0 else "--"
         axes.plot([60, 80, 100], lost, style, marker="o", markersize=4, color=colour, label=f"{label}, {name}")
 axes.set(xlabel="GPUs asked for [% of the cluster]", ylabel="turned away [%]", title="The same tasks, the same cluster")
-axes.set(ylim=(0, None))
-axes.legend(frameon=False)
+axes.set(ylim=(0, 60))
+axes.legend(frameon=False, loc="upper left", ncols=2)
 plt.show()
 
 # %% [markdown]
@@ -492,12 +492,13 @@ for policy, colour, label in sides:
     wait_h = followed_queue(policy, *trace, 64) / 3600
     axes.plot(trace[1], wait_h + 0.01, "o", color=colour, markersize=4, alpha=0.6, label=label)
 axes.set(xlabel="GPUs of the job", ylabel="wait [h]", xscale="log", yscale="log", title="Who waits: 200 jobs, 64 GPUs")
-axes.legend(frameon=False)
+axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 1), ncols=2)
 plt.show()
 
 # %% [markdown]
-# **Notice.** Backfilling gives small jobs the holes, and large ones lose nothing by it: the reservation holds. Without
-# it, small jobs always find room, and a job that needs all GPUs waits until nobody else comes.
+# **Notice.** Backfilling gives small jobs the holes, and large ones lose little by it: whoever heads the queue has a
+# reservation, and it holds. Without one, small jobs always find room, and a job that needs all GPUs waits until nobody
+# else comes.
 
 # %% [markdown]
 # ## 5. Who gets how much?

@@ -208,7 +208,7 @@ for axes, name, column in zip(
         mine = day[day["team"] == team]
         on = [(mine["gpus"] * ((mine[column] <= t) & (t < mine[column] + mine["run_s"]))).sum() for t in at]
         axes.step(at / 60, on, color=colour, where="post", label=team)
-    axes.set(ylabel="GPUs", title=name, ylim=(0, GPUS + 0.5))
+    axes.set(ylabel="GPUs", title=name, ylim=(0, GPUS + 0.5), yticks=[0, 8, 16])
 both[0].legend(frameon=False)
 both[1].set(xlabel="time [min]")
 plt.show()
