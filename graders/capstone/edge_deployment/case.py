@@ -23,8 +23,9 @@ SCHEMES = ("int4", "int8")
 
 _NANO_4, _NANO_8, _A = "Jetson Orin Nano 4GB", "Jetson Orin Nano 8GB", "Board A"
 _VENDOR: dict[str, dict[str, float]] = {
-    # NVIDIA, "Jetson Orin Nano Series" data sheet: 10 and 20 dense INT8 TOPS, 64 and 128 bits of LPDDR5 at 2,133 MHz,
-    # two transfers a clock; power modes of 10 and 15 W: "Jetson Linux Developer Guide" r36.3, platform power
+    # NVIDIA, "Jetson Orin Nano Series" data sheet: 10 dense INT8 TOPS (20 sparse), 64 and 128 bits of LPDDR5; twice as
+    # many cores and twice the peak in the larger one (40 sparse), 68 GB/s, and half of that; a power mode of 15 W.
+    # Not seen in a document of the vendor's: the smaller one's 10 W, which the brief calls the case's own
     _NANO_4: {"hw.peak": 10e12, "hw.memory": 4e9, "hw.bandwidth": 34.1e9, "hw.power_limit": 10.0},
     _NANO_8: {"hw.peak": 20e12, "hw.memory": 8e9, "hw.bandwidth": 68.3e9, "hw.power_limit": 15.0},
     _A: {"hw.peak": 6e12, "hw.memory": 4e9, "hw.bandwidth": 25.6e9, "hw.power_limit": 6.0},  # nobody's: of the case

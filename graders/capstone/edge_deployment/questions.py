@@ -8,10 +8,10 @@ QUESTIONS = (
     Prepared(
         "hotter-summer",
         "D1",
-        "The hottest day is an eighth hotter than {therm.ambient}. What does a user notice first: the hand, the frames "
-        "or the battery?",
-        "Junction and surface follow by about as many degrees, since leakage adds little; the surface is held against "
-        "{req.skin_limit}, the junction against {req.junction_limit}. The brief's break-even is "
+        "The hottest day is an eighth hotter than {therm.ambient}. What does a user notice first: the hand, the "
+        "frames or the battery?",
+        "Junction and surface follow by about as many degrees, since leakage adds little; the surface is held "
+        "against {req.skin_limit}, the junction against {req.junction_limit}. The design's own break-even is "
         "{sens.highest_ambient}.",
         {"therm.ambient": "x1.125"},
     ),
@@ -19,10 +19,10 @@ QUESTIONS = (
         "busier-scene",
         "D1",
         "A scene with half as many crops again: {wl.crops_mean} is the mean today. Which limit breaks, and is it "
-        "the mean "
-        "or the tail that tells you?",
-        "Utilisation, {sched.utilisation} today, rises by less than half, because a frame's own overhead stays. The "
-        "tail grows by more than the mean, and energy with both.",
+        "the mean or the tail that tells you?",
+        "Utilisation, {sched.utilisation} today, rises by less than half, because a frame's own overhead stays. "
+        "Mean and tail grow by more, until the queue is full and drops what no percentile sees: who only watches "
+        "{tail.latency_p99:ms} is told too late.",
         {"wl.crops_mean": "x1.5"},
     ),
     Prepared(
@@ -39,25 +39,26 @@ QUESTIONS = (
         "D2",
         "Why not simply run at the full clock? You chose {perf.clock_share:%} of it.",
         "Each operation then costs the square of the voltage more: a crop takes {pwr.j_per_crop_full} instead of "
-        "{pwr.j_per_crop}. What is won is latency, against {req.latency_p99:ms}, and only in what arithmetic bounds.",
+        "{pwr.j_per_crop}. What is won is latency, against {req.latency_p99:ms}, and only in what arithmetic "
+        "bounds.",
         {"perf.clock_share": "1"},
     ),
     Prepared(
         "half-the-peak",
         "D3",
         "Kernels reach half of what you were told, {perf.compute_efficiency:%}. What breaks first, and how would "
-        "you have "
-        "noticed?",
-        "The part of a crop that arithmetic bounds doubles; {perf.memory_share:%} of its time is bound by memory and "
-        "stays. The benchmark's bias, {val.model_bias:%}, is where it shows before a device is built.",
+        "you have noticed?",
+        "The part of a crop that arithmetic bounds doubles; {perf.memory_share:%} of its time is bound by memory "
+        "and stays. The benchmark's bias, {val.model_bias:%}, is where it shows before a device is built.",
         {"perf.compute_efficiency": "x0.5"},
     ),
     Prepared(
         "more-bandwidth",
         "D1",
         "Memory twice as fast as {hw.bandwidth:GB/s}: who feels it, the camera or the assistant?",
-        "Writing a token reads all weights, so that {perf.tokens_per_s} nearly doubles. A crop is bound by "
-        "{roof.encoder_bound} as a whole: only {perf.memory_share:%} of it gets shorter.",
+        "Writing a token reads all weights, so that {perf.tokens_per_s} grows most; launches of its step stay, so "
+        "that it does not double. A crop is bound by {roof.encoder_bound} as a whole: at most {perf.memory_share:%} "
+        "of it gets shorter.",
         {"hw.bandwidth": "x2"},
     ),
     Prepared(
@@ -74,7 +75,8 @@ QUESTIONS = (
         "The security office asks for half of the crops that leave the device, {fleet.fallback_share:%}. What can "
         "you offer?",
         "A lower threshold keeps more on the device and costs accuracy: {fleet.accuracy} against "
-        "{req.accuracy_floor}. The table of the evaluation says how much; this console changes the threshold itself.",
+        "{req.accuracy_floor}. The table of the evaluation says how much; this console lowers the threshold by a "
+        "fifth.",
         {"fleet.threshold": "x0.8"},
     ),
     Prepared(
@@ -89,8 +91,7 @@ QUESTIONS = (
         "thinner-links",
         "D2",
         "Devices hang on links half as fast as {net.link:kB/s}. Does the rollout change, and what does a larger "
-        "first stage "
-        "cost?",
+        "first stage cost?",
         "Loading takes {net.update_time:h} of each stage; waiting and watching take the rest, so that the rollout "
         "grows by less. A larger first stage saves one stage and exposes more than {fleet.exposed} devices.",
         {"net.link": "x0.5"},
