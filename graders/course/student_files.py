@@ -6,7 +6,12 @@ from graders.course import files
 from graders.course.course import Course
 from graders.paths import material_root
 
-_PACKAGES = ("ipython", "jupyterlab", "matplotlib", "nbgrader", "numpy", "pandas", "scipy")
+_PACKAGES = (
+    *("ipython", "jupyterlab", "nbgrader", "numpy", "pandas", "scipy", "matplotlib"),
+    *("scikit-learn", "simpy", "ciw", "mlcommons-loadgen"),
+)
+"""What the dependency group `student` names; a test compares them."""
+
 _HEAD = """\
 # What the notebooks of this module were tried with, on Python 3.11 or newer:
 #   python -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/jupyter lab

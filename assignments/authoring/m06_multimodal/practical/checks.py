@@ -258,11 +258,11 @@ def strip(rng):
 
 
 def other_encoder(rng):
-    tile = int(rng.choice([224, 384, 448]))
+    tile, patch = ((224, 8), (384, 16), (448, 14))[rng.integers(3)]
     shapes = [(1, 2), (3, 2), (2, 2), (1, 4), (4, 1), (2, 1), (3, 1)]
     chosen = [shapes[place] for place in rng.permutation(len(shapes))[:5]]
     canvases = [(rows * tile, columns * tile) for rows, columns in chosen]
-    return call(int(rng.integers(1800, 3500)), int(rng.integers(1800, 3500)), canvases, tile, int(tile // 28))
+    return call(int(rng.integers(1800, 3500)), int(rng.integers(1800, 3500)), canvases, tile, patch)
 
 
 def ordered(rng):
