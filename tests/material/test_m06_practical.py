@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from graders.authoring.build.percent import read
+from graders.authoring.material import load_module
+from graders.checks import load
 from graders.paths import material_root
 from reference_solutions.hardware import H100_SXM
 from reference_solutions.m06_multimodal.anyres import PINPOINTS, anyres_tokens
@@ -18,6 +20,7 @@ from reference_solutions.m06_multimodal.cross_attention import fusion_cost
 from reference_solutions.m06_multimodal.dynamic_resolution import dynamic_tokens
 from reference_solutions.m06_multimodal.encoder_batching import encoder_batch, encoder_time_s
 from reference_solutions.m06_multimodal.encoder_queue import encode_all, encoder_day, next_batch
+from reference_solutions.m06_multimodal.media_bill import media_bill
 from reference_solutions.m06_multimodal.operator_census import operator_census
 from reference_solutions.m06_multimodal.serving_pipeline import stage_table
 from reference_solutions.m06_multimodal.streamed_attention import StreamedAttention
@@ -123,3 +126,12 @@ def test_what_the_text_says_of_frames():
     crowd = notebook["AFTERNOONS"]["twice too many"]
     assert notebook["afternoon"](encode_all, crowd)["in time"] < 5
     assert notebook["afternoon"](next_batch, crowd)["in time"] > 50
+
+
+def test_what_the_text_says_of_other_media():
+    notebook = run("call_s = 122.0")
+    given = {name: notebook[name] for name in ("call_s", "film", "writer", "refiner")}
+    assert given == load(load_module(FOLDER)).exercises["m06_media_bill"].given
+    bill = media_bill(**given)
+    assert bill["refined_flops"] / bill["written_flops"] == pytest.approx(2.75, abs=0.1)
+    assert bill["written_bytes"] / (50 * 2 * 860e6) == pytest.approx(300, rel=0.06)

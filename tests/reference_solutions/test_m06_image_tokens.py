@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from reference_solutions.m06_multimodal.anyres import PINPOINTS, anyres_tokens
 from reference_solutions.m06_multimodal.dynamic_resolution import dynamic_tokens
 from reference_solutions.m06_multimodal.generation import diffusion_flops, latent_elements, token_image_cost
+from reference_solutions.m06_multimodal.media_bill import media_bill
 from reference_solutions.m06_multimodal.media_tokens import speech_encoder_flops, speech_positions, video_tokens
 from reference_solutions.m06_multimodal.tiles import tile_grid, tile_tokens
 
@@ -248,3 +249,30 @@ def test_a_diffusion_model_step_by_step():
 def test_impossible_media_are_refused(bad):
     with pytest.raises(ValueError, match=r"negative|positive|has a|there is|divides"):
         bad()
+
+
+@pytest.mark.parametrize("guided", [True, False])
+def test_a_bill_is_what_its_pages_say(guided):
+    film = {
+        "duration_s": 47.0,
+        "pictures_per_s": 1.5,
+        "picture_tokens": dynamic_tokens(720, 1280, most_px=602112)["tokens"],
+    }
+    writer = {
+        "text_tokens": 256,
+        "image_tokens": 1024,
+        "weights": 12e9,
+        "layers": 64,
+        "hidden": 3968,
+        "element_bytes": 2,
+    }
+    refiner = {"steps": 30, "guided": guided, "text_flops": 3e10, "network_flops": 8e11, "decoder_flops": 2.5e12}
+    bill = media_bill(95.0, film, writer, refiner)
+    written = token_image_cost(*writer.values())
+    assert bill == {
+        "call_positions": float(speech_positions(95.0)),
+        "film_tokens": video_tokens(47.0, 1.5, 720, 1280),
+        "written_flops": pytest.approx(written["flops"]),
+        "written_bytes": written["weight_bytes"],
+        "refined_flops": pytest.approx(diffusion_flops(30, 8e11, guided, 3e10, 2.5e12)),
+    }

@@ -6,10 +6,10 @@
 # machines, a mix of images, and a promise about the first token.
 #
 # **You decide which version is served and who gets how many machines, and you defend it.** That is 10 points and about
-# 30 minutes:
+# 26 minutes:
 #
-# 1. the plan (6 points, 18 minutes),
-# 2. the defence, in words (4 points, 12 minutes).
+# 1. the plan (6 points, 16 minutes),
+# 2. the defence, in words (4 points, 10 minutes).
 #
 # **Your model is not your neighbour's.** Its size, its users, its images, its fleet and its promise derive from your
 # student id. All are made up; the method is not, and your practical is open beside you: copy from it what you need.
@@ -108,7 +108,7 @@ def allen_cunneen_mean_wait_s(arrival_per_s, mean_service_s, servers, arrival_sc
 # serve the one of **highest quality**, with its best split. (A plan within a thousandth of the promise, or of the least
 # time, counts as well.)
 #
-# **Exercise 1** (6 points, 18 minutes). Fill in `vlm_plan`, a dict:
+# **Exercise 1** (6 points, 16 minutes). Fill in `vlm_plan`, a dict:
 #
 # | key | |
 # |---|---|
@@ -160,7 +160,7 @@ plt.show()
 # %% [markdown] exercise={"id": "m06_vlm_defence"}
 # ## 2. The defence
 #
-# **Exercise 2** (4 points, 12 minutes). Defend the plan before those who pay for it, in about 200 words and with your
+# **Exercise 2** (4 points, 10 minutes). Defend the plan before those who pay for it, in about 200 words and with your
 # numbers:
 #
 # 1. State the plan, and derive its time to first token: the parts that it consists of, and the tokens behind them.

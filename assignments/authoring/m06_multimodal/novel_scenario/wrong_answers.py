@@ -199,7 +199,7 @@ def looking_across_is_free(scenario):
     misconception="the highest quality, whatever was promised",
     loses=[THE_PLAN],
     hint="You serve the version of highest quality. At its best it does not keep the promise.",
-    mostly=0.25,
+    mostly=0.15,
 )
 def the_highest_quality(scenario):
     quality = scenario["quality"]

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
-from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, column, sampled
+from graders.checks import Conserved, Equal, Exercise, Outcome, Raises, Scenario, call, column, sampled, value
 from reference_solutions.m06_multimodal.anyres import anyres_tokens
 from reference_solutions.m06_multimodal.contrastive import contrastive_loss
 from reference_solutions.m06_multimodal.cross_attention import fusion_cost
 from reference_solutions.m06_multimodal.dynamic_resolution import dynamic_tokens
 from reference_solutions.m06_multimodal.encoder_batching import encoder_batch, encoder_time_s
 from reference_solutions.m06_multimodal.encoder_queue import camera_day, encode_all, encoder_day
+from reference_solutions.m06_multimodal.media_bill import media_bill
 from reference_solutions.m06_multimodal.operator_census import operator_census
 from reference_solutions.m06_multimodal.serving_pipeline import stage_table
 from reference_solutions.m06_multimodal.streamed_attention import StreamedAttention
@@ -924,6 +925,63 @@ POLICY = Exercise(
             at_least=0.98,
             accepts=is_a_decision,
             message="Frames in time, of all that are encoded on a day with too many of them.",
+        ),
+    ],
+)
+
+# --- other media ------------------------------------------------------------------------------------------------------
+
+MEDIA = {
+    "call_s": 122.0,
+    "film": {"duration_s": 23.5, "pictures_per_s": 2.0, "picture_tokens": 704},
+    "writer": {
+        "text_tokens": 256,
+        "image_tokens": 1024,
+        "weights": 12e9,
+        "layers": 64,
+        "hidden": 3968,
+        "element_bytes": 2,
+    },
+    "refiner": {
+        "steps": 50,
+        "guided": True,
+        "text_flops": 2.7e10,
+        "network_flops": 8.4e11,
+        "decoder_flops": 2.54e12,
+    },
+}
+"""What the notebook's cells before the exercise define."""
+
+BILL = Exercise(
+    "m06_media_bill",
+    reference=media_bill,
+    given=MEDIA,
+    checks=[
+        Equal("the call", weight=0.5, cases=[value()], part=of("call_positions"), message="Pieces of 30 seconds."),
+        Equal("the film", weight=0.5, cases=[value()], part=of("film_tokens"), message="Pairs of pictures."),
+        Equal(
+            "operations of what is written",
+            weight=0.75,
+            cases=[value()],
+            part=of("written_flops"),
+            rtol=1e-6,
+            message="Weights and attention of every token.",
+        ),
+        Equal(
+            "bytes of what is written",
+            weight=0.5,
+            cases=[value()],
+            part=of("written_bytes"),
+            rtol=1e-6,
+            message="Weights, pass by pass.",
+        ),
+        Equal(
+            "what is refined",
+            weight=0.75,
+            cases=[value()],
+            part=of("refined_flops"),
+            rtol=1e-6,
+            message="Steps, and what comes before and after them.",
         ),
     ],
 )

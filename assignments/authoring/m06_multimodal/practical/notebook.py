@@ -12,8 +12,9 @@
 # 4. **Fusion:** how does text look at an image, and what does that keep in memory?
 # 5. **Serving:** encode, prefill, decode: which stage is the bottleneck?
 # 6. **Real time:** how many frames should be encoded together, and which should be dropped?
+# 7. **Other media:** what do sound and film cost, and what does it cost to make an image?
 #
-# There are eleven exercises, 48 points, and about two hours of work. Write your answer where it says `YOUR CODE HERE`;
+# There are twelve exercises, 51 points, and about two hours of work. Write your answer where it says `YOUR CODE HERE`;
 # add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can see.
 # **When they pass, and Validate passes, that is the beginning:** the hidden checks try other models, other images,
 # other cameras, and the cases at the edge that the text names.
@@ -326,7 +327,7 @@ plt.show()
 # Tokens: one for each patch that is left, one more at the end of each row, and the whole image once more, squeezed into
 # one tile ($24^2$ tokens).
 #
-# **Exercise 4** (5 points, 13 minutes). Write `anyres_tokens`. The canvases are given as (height, width).
+# **Exercise 4** (5 points, 12 minutes). Write `anyres_tokens`. The canvases are given as (height, width).
 
 # %%
 PINPOINTS = ((336, 672), (672, 336), (672, 672), (1008, 336), (336, 1008))
@@ -595,7 +596,7 @@ plt.show()
 #
 # **What the model leaves out.** Why it is fast: tiles that fit into the memory on the chip.
 #
-# **Exercise 8** (5 points, 13 minutes). Write the class `StreamedAttention`. Scores may be thousands, larger and
+# **Exercise 8** (5 points, 12 minutes). Write the class `StreamedAttention`. Scores may be thousands, larger and
 # smaller than 0; a tile may be empty, and then changes nothing. The output may be asked for at any time, as often as
 # one likes.
 
@@ -723,7 +724,7 @@ pd.DataFrame(
 # **What the model leaves out.** A busy encoder lets images through at an even pace, so the prefill behind it waits less
 # than this says. Several images at a time make bursts, and it waits more.
 #
-# **Exercise 9** (5 points, 13 minutes). Write `stage_table`. A stage that cannot keep up has an infinite wait. A stage
+# **Exercise 9** (5 points, 12 minutes). Write `stage_table`. A stage that cannot keep up has an infinite wait. A stage
 # that nobody reaches has no wait, and can do infinitely many requests.
 
 
@@ -971,7 +972,7 @@ pd.DataFrame(
 ).T.round(1)
 
 # %% [markdown]
-# **Exercise 11** (5 points, 13 minutes). Write the policy `next_batch`. It sees the time that each waiting frame has
+# **Exercise 11** (5 points, 12 minutes). Write the policy `next_batch`. It sees the time that each waiting frame has
 # left until its deadline, the oldest first (less than 0 if it is too late), and how long batches of 1, 2, 3, ... frames
 # take; no batch may be larger than that list. There is always a frame waiting. `(0, 0)` waits until the next one comes.
 # The hidden checks play three days with other frames, and hold them against `whatever_waits`: in calm hours at least
@@ -1013,6 +1014,67 @@ pd.DataFrame(
 # late already. And to drop only what is late by now is nearly as bad: the oldest frame that *just* makes it forces a
 # batch of one, when the encoder needs large ones most. Give up old frames early, and many new ones get through
 # together. (Nexus, SOSP 2019, serves video on GPUs under such deadlines.)
+
+# %% [markdown]
+# ## 7. What do other media cost?
+#
+# **Sound.** Whisper's encoder hears pieces of 30 seconds; what is shorter is filled up with silence. A piece is 3,000
+# frames of a spectrum, and two frames become one position (Radford et al., ICML 2023).
+#
+# **Film.** Qwen2-VL looks at some pictures a second, and makes of two that follow each other what it would make of one.
+# A last picture without a partner counts as a pair.
+#
+# **An image, written.** DALL-E reads its text in one pass and then writes image tokens one by one. Each token, of text
+# or image, passes all weights (two operations each), and attends to all before it and itself: $4 D$ operations for each
+# of these, in each of $L$ layers. Each pass reads all weights from memory; the text is one pass, each image token is
+# one.
+#
+# **An image, refined.** A diffusion model encodes the text once, runs a network for a number of steps over the whole
+# (small, *latent*) image, and decodes once. With guidance each step needs the network twice: with the prompt, and
+# without (Ho and Salimans, arXiv 2207.12598).
+#
+# **What the model leaves out.** DALL-E's attention is sparse in most layers, so its context costs less than this.
+#
+# **Exercise 12** (3 points, 8 minutes). Set `media_bill`.
+
+# %%
+call_s = 122.0
+film = {"duration_s": 23.5, "pictures_per_s": 2.0, "picture_tokens": 704}
+writer = {"text_tokens": 256, "image_tokens": 1024, "weights": 12e9, "layers": 64, "hidden": 3968, "element_bytes": 2}
+refiner = {"steps": 50, "guided": True, "text_flops": 2.7e10, "network_flops": 8.4e11, "decoder_flops": 2.54e12}
+
+# %% exercise={"id": "m06_media_bill", "reference": "m06_multimodal.media_bill:media_bill"}
+# media_bill = {"call_positions": ..., "film_tokens": ..., "written_flops": ..., ...}
+# call_positions: positions of the call in Whisper's encoder, of all its pieces [1]
+# film_tokens:    tokens of the film, `picture_tokens` for each pair [1]
+# written_flops:  operations of the image that `writer` writes, its text included [flop]
+# written_bytes:  bytes of weights that are read from memory for it [B]
+# refined_flops:  operations of the image that `refiner` refines [flop]
+### SOLUTION
+
+# %% tests={"id": "m06_media_bill"}
+keys = {"call_positions", "film_tokens", "written_flops", "written_bytes", "refined_flops"}
+assert set(media_bill) == keys, f"these five: {sorted(media_bill)}"
+assert media_bill["call_positions"] % 1500 == 0, f"whole pieces: {media_bill['call_positions']}"
+assert media_bill["film_tokens"] % 704 == 0, f"whole pairs: {media_bill['film_tokens']}"
+assert media_bill["written_flops"] > 2 * 12e9 * 1280, "every token passes all weights, and attends to others"
+assert 24e12 < media_bill["written_bytes"] < 25e12, f"24 GB, a thousand times and more: {media_bill['written_bytes']}"
+assert 80e12 < media_bill["refined_flops"] < 90e12, f"about 87 Tflop: {media_bill['refined_flops']}"
+
+# %%
+read_bytes = {"written": media_bill["written_bytes"], "refined": 50 * 2 * 860e6}  # 860e6 weights of 2 bytes, each step
+pd.DataFrame(
+    {
+        "operations [Tflop]": {way: 1e-12 * media_bill[f"{way}_flops"] for way in read_bytes},
+        "weights read [GB]": {way: 1e-9 * count for way, count in read_bytes.items()},
+        "intensity [flop/B]": {way: media_bill[f"{way}_flops"] / count for way, count in read_bytes.items()},
+    }
+).round(1)
+
+# %% [markdown]
+# **Notice.** The refined image takes nearly three times the operations of the written one, and a three-hundredth of the
+# bytes: a step works on the whole image at once, so each weight that is read is used in thousands of places. The
+# written one waits for memory at every token.
 #
 # You can now say what an image costs, from its pixels to its place in the queue. In the worked example one screenshot
 # goes through four families of models; in the novel scenario a model nobody has seen before is yours to serve.

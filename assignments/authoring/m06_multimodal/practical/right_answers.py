@@ -251,3 +251,25 @@ def batch_by_rate(slack_s, batch_s):
         return len(slack_s), 0
     _, first, size = min(options)
     return first, size
+
+
+@answer("m06_media_bill", by="pieces, pairs, tokens and steps, one by one")
+def bill_one_by_one(call_s, film, writer, refiner):
+    heard = positions = 0
+    while heard < call_s:
+        heard, positions = heard + 30, positions + 1500
+    pictures = list(range(math.ceil(film["duration_s"] * film["pictures_per_s"])))
+    pairs = [pictures[place : place + 2] for place in range(0, len(pictures), 2)]
+    flops, tokens = 0.0, writer["text_tokens"] + writer["image_tokens"]
+    for seen in range(1, tokens + 1):
+        flops += 2 * writer["weights"] + 4 * writer["layers"] * writer["hidden"] * seen
+    refined = refiner["text_flops"]
+    for _ in range(refiner["steps"]):
+        refined += refiner["network_flops"] + (refiner["network_flops"] if refiner["guided"] else 0)
+    return {
+        "call_positions": positions,
+        "film_tokens": sum(film["picture_tokens"] for _ in pairs),
+        "written_flops": flops,
+        "written_bytes": writer["weights"] * writer["element_bytes"] * (writer["image_tokens"] + 1),
+        "refined_flops": refined + refiner["decoder_flops"],
+    }

@@ -1524,3 +1524,123 @@ def the_newest_first(slack_s, batch_s):
         if batch_s[batch - 1] <= slack_s[waiting - batch]:
             return waiting - batch, batch
     return waiting, 0
+
+
+# --- other media ------------------------------------------------------------------------------------------------------
+
+CALL, FILM = "the call", "the film"
+WRITTEN, READ, REFINED = "operations of what is written", "bytes of what is written", "what is refined"
+
+
+def billed_for(call_s, film, writer, refiner, **other):
+    """The right bill, with other entries."""
+    t, g, w = writer["text_tokens"], writer["image_tokens"], writer["weights"]
+    contexts = sum(range(1, t + g + 1))
+    right = {
+        "call_positions": 1500 * math.ceil(call_s / 30),
+        "film_tokens": film["picture_tokens"] * math.ceil(film["duration_s"] * film["pictures_per_s"] / 2),
+        "written_flops": 2 * w * (t + g) + 4 * writer["layers"] * writer["hidden"] * contexts,
+        "written_bytes": writer["element_bytes"] * w * (1 + g),
+        "refined_flops": refiner["text_flops"]
+        + refiner["steps"] * (1 + refiner["guided"]) * refiner["network_flops"]
+        + refiner["decoder_flops"],
+    }
+    return right | other
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="what is left over is not heard",
+    loses=[CALL],
+    hint="You left out the last seconds of the call. They are filled up to a piece, and cost as much as a full one.",
+)
+def left_over_is_not_heard(call_s, film, writer, refiner):
+    return billed_for(call_s, film, writer, refiner, call_positions=1500 * (call_s // 30))
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="frames for positions",
+    loses=[CALL],
+    hint="Yours are frames of the spectrum. Two of them become one position.",
+)
+def frames_for_positions(call_s, film, writer, refiner):
+    return billed_for(call_s, film, writer, refiner, call_positions=3000 * math.ceil(call_s / 30))
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="every picture has tokens of its own",
+    loses=[FILM],
+    hint="You count every picture. Two that follow each other become as many tokens as one.",
+)
+def every_picture(call_s, film, writer, refiner):
+    pictures = math.floor(film["duration_s"] * film["pictures_per_s"])
+    return billed_for(call_s, film, writer, refiner, film_tokens=film["picture_tokens"] * pictures)
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="a picture alone is left out",
+    loses=[FILM],
+    hint="The last picture has no partner, and you left it out. It counts as a pair.",
+)
+def a_picture_alone(call_s, film, writer, refiner):
+    pairs = math.floor(film["duration_s"] * film["pictures_per_s"] / 2)
+    return billed_for(call_s, film, writer, refiner, film_tokens=film["picture_tokens"] * pairs)
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="weights only",
+    loses=[WRITTEN],
+    hint="You counted the weights. Each token also attends to all before it.",
+)
+def weights_only(call_s, film, writer, refiner):
+    tokens = writer["text_tokens"] + writer["image_tokens"]
+    return billed_for(call_s, film, writer, refiner, written_flops=2 * writer["weights"] * tokens)
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="weights are read once",
+    loses=[READ],
+    hint="You read the weights once for the whole image. They pass through the chip again for each of its tokens.",
+)
+def weights_are_read_once(call_s, film, writer, refiner):
+    once = writer["element_bytes"] * writer["weights"]
+    return billed_for(call_s, film, writer, refiner, written_bytes=once)
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="text is written, too",
+    loses=[READ],
+    hint="You read the weights for each token of the text. The text is read in a single pass.",
+)
+def text_is_written(call_s, film, writer, refiner):
+    passes = writer["text_tokens"] + writer["image_tokens"]
+    count = writer["element_bytes"] * writer["weights"] * passes
+    return billed_for(call_s, film, writer, refiner, written_bytes=count)
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="guidance is free",
+    loses=[REFINED],
+    hint="With guidance each step runs the network twice. You ran it once.",
+)
+def guidance_is_free(call_s, film, writer, refiner):
+    once = refiner["text_flops"] + refiner["steps"] * refiner["network_flops"] + refiner["decoder_flops"]
+    return billed_for(call_s, film, writer, refiner, refined_flops=once)
+
+
+@mistake(
+    "m06_media_bill",
+    misconception="everything at every step",
+    loses=[REFINED],
+    hint="You encode the text and decode the image at each step. Both happen once.",
+)
+def everything_at_every_step(call_s, film, writer, refiner):
+    step = refiner["text_flops"] + 2 * refiner["network_flops"] + refiner["decoder_flops"]
+    return billed_for(call_s, film, writer, refiner, refined_flops=refiner["steps"] * step)
