@@ -280,6 +280,23 @@ def test_a_busy_board_becomes_slow_when_its_limit_is_reached():
     assert found["hottest_c"] == pytest.approx(30.0 + (1.5 + 4.0) * 6.0, abs=0.01)
 
 
+def test_a_hot_board_stays_slow_until_it_has_cooled_to_the_resume_temperature():
+    """Frames after pauses that let it cool to a known temperature: above the resume one slow, below it fast."""
+    rise, tau = 10.5 * 6.0, 12.0
+    busy = tau * math.log((30.0 + rise - 40.0) / (30.0 + rise - 62.0))  # from 40 to 62 degrees
+    cooled = [-tau * math.log((goal - 39.0) / (62.0 - 39.0)) for goal in (58.0, 54.0)]  # rest settles at 39
+    for pause, slow in zip(cooled, (True, False), strict=True):
+        frames = [0.0, busy, busy + 1e-6 + pause], [busy, 1e-6, 0.1]
+        found = throttled_frames(*frames, **POWER, **HEAT)
+        assert found["slow_share"] == pytest.approx((1 + slow) / 3)
+
+
+def test_a_burst_fills_the_queue_and_the_rest_is_dropped():
+    found = throttled_frames(np.zeros(10), np.full(10, 0.01), **POWER, **HEAT, queue_frames=2)
+    assert found["dropped_share"] == pytest.approx(0.7)  # one is served, two wait
+    assert found["p99_s"] == pytest.approx(0.03)
+
+
 def test_time_to_the_limit_by_small_steps():
     warm, seconds = 40.0, 0.0
     while warm < 60.0:
