@@ -24,6 +24,7 @@ lint: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'reference_solutions/*.py')
 	$(BIN)/aisa author build --check
+	$(BIN)/aisa author coverage --check
 	$(BIN)/aisa capstone build --check
 
 notebooks: setup ## author text -> assignments/source

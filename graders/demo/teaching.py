@@ -23,7 +23,7 @@ STUDENTS = tuple(f"student-{number:02d}" for number in range(1, 25))
 _COURSE_ID = "demo"
 _SECRET = "a1" * 32 + "\n"  # fixed, so that the demo is the same everywhere
 _DUE = datetime(2025, 10, 17, 22, tzinfo=UTC)
-_LIMITS = {"cell_cpu_s": 4, "notebook_cpu_s": 60, "call_cpu_s": 0.5, "exercise_cpu_s": 4}  # for the endless loop
+_LIMITS = {"cell_cpu_s": 6, "notebook_cpu_s": 60, "call_cpu_s": 0.5, "exercise_cpu_s": 4}  # for the endless loop
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def run(*markers, **names):
 # --- LoadGen ----------------------------------------------------------------------------------------------------------
 
 
-def sandboxed(source_of_plans=lambda text: text):
+def sandboxed(source_of_plans=lambda text: text, limits=Limits()):  # noqa: B008  frozen
     """The notebook's cells up to the audit of the logs, in a sandbox; then what LoadGen said."""
     texts = ["".join(cell["source"]) for cell in SOURCE if cell["cell_type"] == "code"]
     texts = texts[: next(place for place, text in enumerate(texts) if "recorded = " in text) + 1]
@@ -73,7 +73,7 @@ def sandboxed(source_of_plans=lambda text: text):
     data = {"data/loadgen_runs.log": (FOLDER / "data/loadgen_runs.log").read_bytes()}
     cells = [Cell(place, text, ("end",) if place == len(texts) - 1 else ()) for place, text in enumerate(texts)]
     with (
-        Sandbox(default_interpreter(), imports=("numpy", "pandas"), limits=Limits()) as sandbox,
+        Sandbox(default_interpreter(), imports=("numpy", "pandas"), limits=limits) as sandbox,
         sandbox.run(cells, data) as made,
     ):
         shown = ["".join(str(one.get("text", "")) for one in cell.outputs) for cell in made.cells]
@@ -118,6 +118,27 @@ def test_a_system_that_does_not_answer_hangs_nobody(changed, problem):
     texts, shown, wrong = sandboxed(lambda text: text.replace(*changed))
     assert wrong == []
     assert problem in shown[next(place for place, text in enumerate(texts) if text.startswith("PLANS"))]
+
+
+@needs_loadgen
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("late", ["inside the system", "behind its back"])
+def test_a_system_that_never_ends_is_stopped_and_what_follows_still_runs(late):
+    """LoadGen must not be torn out of its run: its threads would crash the process later, and take answers along."""
+    loop = "while True:\n        pass"
+    issue = {
+        "inside the system": f"def issue(*_):\n    {loop}\n",
+        "behind its back": f"class Number(int):\n  def __hash__(self):\n    {loop}\n\n"
+        "def issue(self, numbers, indices):\n    return [(Number(number), 0) for number in numbers]\n",
+    }[late]
+    course = "PLANS = {"
+    *_, wrong = sandboxed(
+        lambda text: text.replace(
+            course, f"{issue}\nright = BatchingSystem.issue\nBatchingSystem.issue = issue\n{course}"
+        ).replace("def found_share", "BatchingSystem.issue = right\n\n\ndef found_share"),
+        Limits(cell_cpu_s=1.0),
+    )
+    assert [one["ename"] for one in wrong] == ["KeyboardInterrupt"]
 
 
 def test_without_loadgen_the_recorded_logs_are_read():

@@ -23,7 +23,6 @@
 # Units stand in the names: `_s` is seconds, `_per_s` a rate.
 
 # %%
-import array
 import json
 import tempfile
 import threading
@@ -429,7 +428,7 @@ class Bridge:
     """Stands between LoadGen and a system; if queries stay unanswered, it answers them itself, with nothing."""
 
     def __init__(self, system, vectors):
-        self.system, self.vectors, self.problem = system, vectors, ""
+        self.system, self.vectors, self.problem, self.interrupted = system, vectors, "", False
         self.unanswered, self.turn, self.done = {}, threading.RLock(), threading.Event()
         threading.Thread(target=self.watch, daemon=True).start()
 
@@ -451,20 +450,23 @@ class Bridge:
         """Ask the system; after a problem nobody asks it any more."""
         with self.turn:
             try:
-                answers = [] if self.problem else [(number, int(document)) for number, document in question()]
-            except Exception as error:  # noqa: BLE001  nothing of it must reach LoadGen's thread
-                answers, self.problem = [], f"{type(error).__name__}: {error}"
-            self.answer(answers)
+                if not self.problem:
+                    self.answer([(number, int(document)) for number, document in question()])
+            except BaseException as error:  # noqa: BLE001  nothing of it, no interrupt either, may reach LoadGen
+                self.problem = f"{type(error).__name__}: {error}"
+                self.interrupted = isinstance(error, KeyboardInterrupt)
             if self.problem:
                 self.answer([(number, -1) for number in list(self.unanswered)])
 
     def answer(self, answers):
-        known = [(number, array.array("i", [document])) for number, document in answers if number in self.unanswered]
+        known = [(number, document) for number, document in answers if number in self.unanswered]
+        documents = np.array([document for _, document in known], dtype=np.int32)
+        at = documents.ctypes.data
+        places = [loadgen.QuerySampleResponse(number, at + 4 * place, 4) for place, (number, _) in enumerate(known)]
         for number, _ in known:
             self.unanswered.pop(number, None)
-        places = [(number, *data.buffer_info()) for number, data in known]
         if places:
-            loadgen.QuerySamplesComplete([loadgen.QuerySampleResponse(key, at, 4 * size) for key, at, size in places])
+            loadgen.QuerySamplesComplete(places)
 
     def watch(self):
         """Look now and then whether the oldest query has waited for a second."""
@@ -500,6 +502,8 @@ def driven(system, scenario, queries, rate_per_s=2000.0, accuracy=False):
         loadgen.DestroyQSL(library)
         loadgen.DestroySUT(under_test)
         bridge.done.set()
+        if bridge.interrupted:
+            raise KeyboardInterrupt
         texts = [Path(folder, f"mlperf_log_{name}").read_text() for name in ("detail.txt", "accuracy.json")]
     return *texts, bridge.problem
 
