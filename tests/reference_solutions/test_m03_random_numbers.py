@@ -177,5 +177,7 @@ def test_pairs_that_agree_gain_without_end_and_what_is_no_pair_is_refused():
         antithetic_mean([1.0, 2.0], [1.0])
     with pytest.raises(ValueError, match="confidence"):
         antithetic_mean([1.0, 2.0], [1.0, 3.0], 95)
+    with pytest.raises(ValueError, match="confidence"):
+        antithetic_mean([1.0, 2.0], [1.0, 3.0], 1.0)
     with pytest.raises(ValueError, match="-1 and 1"):
         antithetic_gain(1.5)
