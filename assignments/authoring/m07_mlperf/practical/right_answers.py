@@ -94,9 +94,9 @@ def early_stopping_by_bisection(latency_s, percentile, limit_s, confidence=0.99)
     }
 
 
-@answer("m07_batching_system", by="one query after the other, answered in groups")
+@answer("m07_batching_system", by="one sample after the other when it is loaded, answered in groups")
 class SystemByGroups:
-    """Answers each query when it comes, and hands the answers out in groups."""
+    """Finds the answer to each sample when it is loaded, and hands the answers out in groups."""
 
     def __init__(self, documents, batch_size):
         if batch_size < 1:
@@ -113,18 +113,16 @@ class SystemByGroups:
         return self._groups
 
     def load(self, indices, vectors):
-        self._memory.update({int(index): list(map(float, row)) for index, row in zip(indices, vectors, strict=True)})
+        self._memory.update({int(index): self._best(row) for index, row in zip(indices, vectors, strict=True)})
 
     def unload(self, indices):
         gone = set(map(int, indices))
-        self._memory = {index: row for index, row in self._memory.items() if index not in gone}
+        self._memory = {index: best for index, best in self._memory.items() if index not in gone}
 
     def issue(self, ids, indices):
         if not set(map(int, indices)) <= set(self._memory):
             raise ValueError("not loaded")
-        self._held += [
-            [int(number), self._best(self._memory[int(index)])] for number, index in zip(ids, indices, strict=True)
-        ]
+        self._held += [[int(number), self._memory[int(index)]] for number, index in zip(ids, indices, strict=True)]
         full = len(self._held) // self._size
         self._groups += full
         ready, self._held = self._held[: full * self._size], self._held[full * self._size :]
@@ -136,7 +134,8 @@ class SystemByGroups:
         return rest
 
     def _best(self, vector):
-        scores = [sum(a * b for a, b in zip(row, vector, strict=True)) for row in self._documents]
+        wanted = [float(one) for one in vector]
+        scores = [sum(map(float.__mul__, row, wanted)) for row in self._documents]
         return scores.index(max(scores))
 
 
