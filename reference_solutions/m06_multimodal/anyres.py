@@ -65,14 +65,15 @@ def anyres_tokens(
     Raises
     ------
     ValueError
-        If a size is not positive, or there is no canvas.
+        If a size is not positive, a canvas's included, or there is no canvas.
 
     Examples
     --------
     >>> anyres_tokens(1080, 1920)
     {'canvas_px': (672, 672), 'grid': (28, 48), 'tokens': 1948}
     """
-    if min(height_px, width_px, tile_px, patch_px) <= 0 or len(canvases_px) == 0:
+    sides = [height_px, width_px, tile_px, patch_px, *(side for canvas in canvases_px for side in canvas)]
+    if min(sides) <= 0 or len(canvases_px) == 0:
         raise ValueError("sizes are positive, and there is a canvas")
     ranked = []
     for high, wide in canvases_px:

@@ -60,7 +60,8 @@ def contrastive_loss(
     -------
     dict of str to float
         `images`: mean cross entropy of the texts that an image could have; `texts`: of the images that a text could
-        have; `loss`: mean of the two; `accuracy`: share of the images whose own text has a larger logit than any other.
+        have; `loss`: mean of the two; `accuracy`: share of the images whose own text has a larger logit than any other,
+        without a tolerance.
         [1]
 
     Raises

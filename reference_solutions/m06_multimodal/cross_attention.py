@@ -48,7 +48,7 @@ def fusion_cost(
     batch : int
         Sequences. [1]
     element_bytes : int
-        Bytes of a score, a key, a value. [B]
+        Bytes of a score, and of an element of a key or a value; the running statistics have 4. [B]
 
     Returns
     -------

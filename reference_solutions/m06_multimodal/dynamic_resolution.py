@@ -43,7 +43,7 @@ def dynamic_tokens(
     factor_px : int
         Edge of what becomes one token: two patches. [px]
     least_px, most_px : int
-        Fewest and most pixels after scaling. [px]
+        Fewest and most pixels after scaling; a side of one token is kept even if it leads beyond the most. [px]
 
     Returns
     -------

@@ -111,19 +111,19 @@ def encoder_batch(
     largest : int
         Most frames that fit into memory together. [1]
     drop : int
-        Frames of which at least one must be kept. [1]
+        Largest `keep_every` that is allowed: of so many frames at least one is kept. [1]
 
     Returns
     -------
     dict of str to float
         `keep_every` (1 if none is dropped), `batch`, `latency_s` of the frame that waits longest [s], and the share of
-        the time that the encoder is busy, `utilisation`; `batch` and `keep_every` 0, `latency_s` infinite and
+        the time that the encoder is busy with them, `utilisation`; `batch` and `keep_every` 0, `latency_s` infinite and
         `utilisation` 0 if there is no way. [1]
 
     Raises
     ------
     ValueError
-        If a rate or a deadline is not positive.
+        If a rate or a deadline is not positive, or `largest` or `drop` is less than 1.
 
     Examples
     --------

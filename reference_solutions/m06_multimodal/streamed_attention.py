@@ -83,7 +83,7 @@ class StreamedAttention:
         self._weighted = np.zeros((len(self._queries), 1))
 
     def absorb(self, keys: ArrayLike, values: ArrayLike) -> None:
-        """Take in a tile, and forget it.
+        """Take in a tile, and forget it; one without keys, or one that is refused, changes nothing.
 
         Parameters
         ----------

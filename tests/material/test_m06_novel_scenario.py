@@ -53,6 +53,16 @@ def test_each_version_is_right_for_many(plans):
     assert max(times.values()) < 0.5 * len(plans)
 
 
+def test_no_split_is_exactly_as_busy_as_allowed(made, plans):
+    """There rounding would decide whether it is allowed."""
+    for scenario, plan in zip(made, plans, strict=True):
+        work = scenario["requests_per_s"] * scenario["write_s"]
+        busy = [
+            work / (writers * slots) for slots in plan["slots"].values() for writers in range(1, scenario["machines"])
+        ]
+        assert min(abs(one - scenario["busiest"]) for one in busy) > 1e-7
+
+
 def test_quality_and_promise_both_decide(made, plans):
     fastest = [min(plan["least_ttft_s"], key=plan["least_ttft_s"].get) for plan in plans]
     best = [max(scenario["quality"], key=scenario["quality"].get) for scenario in made]

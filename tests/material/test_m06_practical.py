@@ -65,6 +65,7 @@ def test_the_notebooks_afternoon_is_ours(policy):
         ours = encoder_day(policy, arrivals, 0.1, notebook["BATCH_S"])
         assert theirs["in time"] / 100 == pytest.approx(ours["in_time"], abs=2e-3)
         assert theirs["batch"] == pytest.approx(ours["mean_batch"])
+        assert theirs["in time"] + theirs["late"] + theirs["dropped"] == pytest.approx(100)
 
 
 def test_the_notebooks_canvases_are_ours():

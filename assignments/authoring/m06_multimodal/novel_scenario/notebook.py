@@ -68,21 +68,22 @@ pd.Series(scenario["model"]).rename(names).map("{:,.0f}".format).to_frame("the m
 #
 # - **Tokens.** Each side of an image is cut into pieces of `token_px` pixels, *the last one filled up*: so many rows
 #   and columns of tokens. There are no other limits. A request has one image or none; `percent` says how many of the
-#   images are of a kind.
+#   images are of a kind, of those that are cached and of the others alike.
 # - **Encode.** An image takes time in proportion to its tokens on one machine, whatever the version. A cached one takes
 #   none.
 # - **Prefill.** Each token that is read takes two operations for each weight (attention over the context is left out).
 #   `joined` reads the text and all of the image's tokens, `resampled` the text and `latents` tokens. (What the
 #   resampler computes is small, and counted with the encoder.) `cross` reads the text only; but with an image its
-#   cross-attention layers add their operations, of matrix products as in the practical's exercise 7: queries and
-#   outputs of the text, keys and values of all image tokens, scores and weighted sums. Without an image they are
-#   skipped.
+#   cross-attention layers add their operations, of matrix products as in the practical's exercise 7 for a batch of 1:
+#   queries and outputs of the prompt's text, keys and values of all image tokens, scores and weighted sums. (Heads do
+#   not change them.) Without an image they are skipped.
 # - **Decode.** A request's cache holds `bytes_per_token` for each token that was read and each of the answer; across it
 #   also holds `cross_bytes_per_token` for each image token. Take the *mean* request, over those with an image, cached
 #   or not, and those without. A decode machine has as many whole slots as fit into its memory for caches.
-# - **Queues.** Three stages as in the practical's exercise 9, with random arrivals and the waits of Allen and Cunneen,
-#   which are given below. Encoding: new images only, of the two kinds. Prefill: all requests, with each kind of image
-#   or none. Decode: its slots are kept so free that waiting for one is left out; but its utilisation counts.
+# - **Queues.** Three stages as in the practical's exercise 9, with random arrivals (an `arrival_scv` of 1) and the
+#   waits of Allen and Cunneen, which are given below. Encoding: new images only, of the two kinds. Prefill: all
+#   requests, with each kind of image or none. Decode: its slots are kept so free that waiting for one is left out; but
+#   its utilisation counts.
 
 # %%
 
@@ -102,11 +103,12 @@ def allen_cunneen_mean_wait_s(arrival_per_s, mean_service_s, servers, arrival_sc
 #
 # A plan is a version and a split of *all* machines among encode, prefill and decode, at least one for each. It is
 # allowed if no stage's utilisation is more than `busiest`. Its **time to first token** is the mean of requests with a
-# new image: wait for an encoder, encode, wait for a prefill server, read; means over the kinds of images.
+# new image: wait for an encoder, encode, wait for a prefill server, read; means over the kinds of images, by their
+# `percent`.
 #
 # A version's best split is the one with the *least* such time. Of the versions whose best split keeps the promise,
-# serve the one of **highest quality**, with its best split. (A plan within a thousandth of the promise, or of the least
-# time, counts as well.)
+# serve the one of **highest quality**, with its best split. At least one keeps it. (A plan within a thousandth of the
+# promise, or of the least time, counts as well.)
 #
 # **Exercise 1** (6 points, 16 minutes). Fill in `vlm_plan`, a dict:
 #

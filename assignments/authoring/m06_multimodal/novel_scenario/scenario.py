@@ -60,7 +60,8 @@ def scenario(student: str, salt: str) -> dict[str, Any]:
         "hit_share": hits / 100,
         "text_tokens": text,
         "answer_tokens": answer,
-        "requests_per_s": int(machines * rolled(seed, "load", 48, 58) / work_s / 10) / 10,
+        # A hundredth more than tenths: no number of slots is then busy for 85 % exactly, where rounding would decide.
+        "requests_per_s": (10 * int(machines * rolled(seed, "load", 48, 58) / work_s / 10) + 1) / 100,
         "write_s": write_s / 10,
         "machines": machines,
         "flops_per_s": speed,

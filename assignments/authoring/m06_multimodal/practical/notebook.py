@@ -72,8 +72,8 @@ def vit_cost(height_px, width_px, patch_px, layers, hidden, mlp, classes=0, extr
 
     Returns a dict of whole numbers: `tokens` (extra ones included), `parameters`, `macs` (multiply-adds, one image).
 
-    Raises ValueError if a size is not positive, a number of classes or extra tokens is negative, or the patches do not
-    cover the image exactly.
+    Raises ValueError if a size (of the image, a patch, layers, hidden, mlp) is not positive, a number of classes or
+    extra tokens is negative, or the patches do not cover the image exactly.
     """
     ### SOLUTION
 
@@ -148,7 +148,7 @@ def operator_census(batch, new_tokens, context, hidden, heads, mlp, element_byte
 
     batch:         sequences that pass together [1]
     new_tokens:    tokens of each sequence that pass [1]
-    context:       tokens that each of them attends to [1]
+    context:       tokens that each of them attends to, itself included [1]
     hidden:        elements of a token [1]
     heads:         heads that share them [1]
     mlp:           width of the feed-forward layer [1]
@@ -239,7 +239,8 @@ plt.show()
 # That is an all-gather of $2 B d$ elements, and a table of $B^2 / n$ logits on each.
 #
 # **Exercise 3** (4 points, 10 minutes). Write `contrastive_loss`. Its `accuracy` is the share of the images whose own
-# text has a *larger* logit than every other text; a tie is no answer, and a single pair is right.
+# text has a *larger* logit than every other text; a tie is no answer, and a single pair is right. Compare without a
+# tolerance: only such vectors are tied in the checks as floating point holds exactly, before and after scaling.
 
 
 # %% exercise={"id": "m06_contrastive_loss", "reference": "m06_multimodal.contrastive:contrastive_loss"}
@@ -260,7 +261,7 @@ def contrastive_loss(image_vectors, text_vectors, log_scale, largest_scale=100.0
 
 
 # %% tests={"id": "m06_contrastive_loss"}
-alike = contrastive_loss(np.ones((8, 3)), np.ones((8, 3)), log_scale=3.0)
+alike = contrastive_loss(np.ones((8, 4)), np.ones((8, 4)), log_scale=3.0)
 assert set(alike) == {"images", "texts", "loss", "accuracy"}, f"these four: {sorted(alike)}"
 assert np.isclose(alike["loss"], np.log(8)), f"eight pairs that look alike: ln 8, not {alike['loss']}"
 assert alike["accuracy"] == 0, "nobody can tell which text it is: a tie is no answer"
@@ -321,8 +322,8 @@ plt.show()
 # The canvas has rows and columns of patches. What the image does not cover is cut off again. If the image is wider than
 # the canvas ($W / H$ larger than columns over rows), there is room above and below: it covers
 # $H \cdot \mathrm{columns} / W$ rows of patches, *cut off* to a whole number (a number that is whole but for rounding
-# in the eighth digit is whole); half of the others, *cut off* to a whole number, go on either side. Otherwise the same
-# with columns.
+# in the eighth digit behind the point is whole); half of the others, *cut off* to a whole number, go on either side.
+# Otherwise the same with columns. (Of a very thin image no row, or no column, may be left. So be it.)
 #
 # Tokens: one for each patch that is left, one more at the end of each row, and the whole image once more, squeezed into
 # one tile ($24^2$ tokens).
@@ -346,7 +347,7 @@ def anyres_tokens(height_px, width_px, canvases_px=PINPOINTS, tile_px=336, patch
     Returns a dict: `canvas_px` (height and width of the canvas [px]), `grid` (rows and columns of patches that are
     left [1]), `tokens` [1].
 
-    Raises ValueError if a size is not positive, or there is no canvas.
+    Raises ValueError if a size is not positive (a canvas's, too), or there is no canvas.
     """
     ### SOLUTION
 
@@ -375,9 +376,11 @@ else:
 #
 # - Round $H / f$ and $W / f$ to whole numbers. (An exact half goes to the *even* one: `round` and `np.round` do that.)
 # - If that makes **more than the most** pixels allowed, $m$: take $\beta = \sqrt{H W / m}$ of the *original* sides
-#   instead, and round $H / \beta / f$ and $W / \beta / f$ *down*, but not to 0.
+#   instead, and round $H / \beta / f$ and $W / \beta / f$ *down*, but not to 0 (even if that is too many pixels again).
 # - If it makes **less than the fewest**, $m'$: take $\beta = \sqrt{m' / (H W)}$, and round $H \beta / f$ and
 #   $W \beta / f$ *up*.
+#
+# Floating point will do, in any order: after a $\beta$ no check has sides that would be whole but for the last digits.
 #
 # **What the model leaves out.** Other releases have other limits; the library's older ones refuse images below 28 px.
 #
@@ -391,8 +394,8 @@ def dynamic_tokens(height_px, width_px, factor_px=28, least_px=4 * 28 * 28, most
     height_px: height of the image [px]
     width_px:  its width [px]
     factor_px: edge of what becomes one token [px]
-    least_px:  fewest pixels after scaling [px]
-    most_px:   most pixels after scaling [px]
+    least_px:  fewest pixels after scaling, more than 0 [px]
+    most_px:   most pixels after scaling, not less than the fewest [px]
 
     Returns a dict of whole numbers: `height_px` and `width_px` after scaling [px], `tokens` [1].
 
@@ -440,7 +443,9 @@ def tile_tokens(height_px, width_px, detail="high", base_tokens=85, per_tile_tok
     base_tokens:     tokens of every image [1]
     per_tile_tokens: tokens of a tile [1]
 
-    Raises ValueError if a side is not positive, or the detail is neither of the two.
+    Returns the tokens, a whole number [1].
+
+    Raises ValueError if a side is not positive, whatever the detail, or the detail is neither of the two.
     """
     ### SOLUTION
 
@@ -520,7 +525,8 @@ pd.DataFrame(
 # one sequence and not in the other; and the cross layers' own weights.
 #
 # **Exercise 7** (4 points, 10 minutes). Write `fusion_cost`: for both ways, operations (two a multiply-add, matrix
-# products only) and bytes. An image may have no tokens; there is always text.
+# products only) and bytes. There is always text; an image may have no tokens, and what is done for the text alone is
+# done then, too.
 
 
 # %% exercise={"id": "m06_fusion_cost", "reference": "m06_multimodal.cross_attention:fusion_cost"}
@@ -530,9 +536,9 @@ def fusion_cost(text_tokens, image_tokens, hidden, heads, batch=1, element_bytes
     text_tokens:   tokens of a sequence's text [1]
     image_tokens:  tokens of its image [1]
     hidden:        elements of a token [1]
-    heads:         heads that share them [1]
+    heads:         heads that share them evenly [1]
     batch:         sequences [1]
-    element_bytes: bytes of a score, a key's element, a value's element [B]
+    element_bytes: bytes of a score, a key's element, a value's element; not of the streaming kernel's two numbers [B]
 
     Returns a dict with `cross` and `joined`, each a dict of whole numbers: `flops`; `score_bytes`, of the naive
     kernel's table; `streamed_bytes`, of the streaming kernel's two numbers; `cached_bytes`, of keys and values.
@@ -597,8 +603,8 @@ plt.show()
 # **What the model leaves out.** Why it is fast: tiles that fit into the memory on the chip.
 #
 # **Exercise 8** (5 points, 12 minutes). Write the class `StreamedAttention`. Scores may be thousands, larger and
-# smaller than 0; a tile may be empty, and then changes nothing. The output may be asked for at any time, as often as
-# one likes.
+# smaller than 0; a tile may be empty (tables without a row), and then changes nothing. Nor does a tile that is refused.
+# The output may be asked for at any time, as often as one likes.
 
 
 # %% exercise={"id": "m06_streamed_attention", "reference": "m06_multimodal.streamed_attention:StreamedAttention"}
@@ -724,8 +730,9 @@ pd.DataFrame(
 # **What the model leaves out.** A busy encoder lets images through at an even pace, so the prefill behind it waits less
 # than this says. Several images at a time make bursts, and it waits more.
 #
-# **Exercise 9** (5 points, 12 minutes). Write `stage_table`. A stage that cannot keep up has an infinite wait. A stage
-# that nobody reaches has no wait, and can do infinitely many requests.
+# **Exercise 9** (5 points, 12 minutes). Write `stage_table`. A stage that cannot keep up (a utilisation of 1 or more)
+# has an infinite wait. A stage that nobody reaches has a utilisation of 0 and no wait, and can do infinitely many
+# requests.
 
 
 # %% exercise={"id": "m06_stage_table", "reference": "m06_multimodal.serving_pipeline:stage_table"}
@@ -742,7 +749,7 @@ def stage_table(
     image_tokens:      tokens of an image [1]
     read_tokens_per_s: tokens that one prefill server reads [1/s]
     write_s:           mean time for which an answer holds a decode slot [s]
-    servers:           encoders, prefill servers, decode slots [1]
+    servers:           three numbers: encoders, prefill servers, decode slots [1]
 
     Returns a table, data frame or dict of columns, with a row for each stage, in this order: stage ("encode",
     "prefill", "decode"), jobs_per_s [1/s], utilisation [1], mean_wait_s [s], most_requests_per_s (requests to the whole
@@ -843,9 +850,9 @@ pd.DataFrame({"batch": [1, 2, 4, 8, 16]}).assign(
 #   came;
 # - the batch must not take longer than the *next one needs to fill*, or the queue grows without end.
 #
-# Both limits are inclusive. Of the batches that keep them take the **largest**: a frame costs least there. If there is
-# none, frames must be dropped: keep every second one, or every third, ..., at even distances, and look again. Drop as
-# few as possible.
+# Both limits are inclusive (and no check lies so near to one that rounding decides). Of the batches that keep them take
+# the **largest**: a frame costs least there. If there is none, frames must be dropped: keep every second one, or every
+# third, ..., at even distances, and look again. Drop as few as possible.
 #
 # **What the model leaves out.** Frames that come at random: the next exercise.
 #
@@ -862,10 +869,10 @@ def encoder_batch(frames_per_s, deadline_s, encoder, largest=64, drop=8):
     deadline_s:   time in which each must be encoded [s]
     encoder:      dict, as `encoder_time_s` takes it
     largest:      most frames that fit into a batch [1]
-    drop:         frames of which at least one must be kept [1]
+    drop:         largest `keep_every` that is allowed [1]
 
     Returns a dict: `keep_every` (1 if no frame is dropped, 2 if every other one is, ...) [1], `batch` [1], `latency_s`
-    of the frame that waits longest [s], `utilisation`: share of the time that the encoder is busy [1].
+    of the frame that waits longest [s], `utilisation`: share of the time that the encoder is busy with frames kept [1].
 
     Raises ValueError if a rate or a deadline is not positive, or `largest` or `drop` is less than 1.
     """
@@ -928,7 +935,8 @@ def afternoon(policy, arrival_s, deadline_s=0.1):
             waiting.append(arrivals.pop(0) + deadline_s)
         drop, take = policy([due - now for due in waiting], BATCH_S)
         if drop + take == 0:  # it would rather wait for the next frame
-            if not arrivals:
+            if not arrivals:  # none will come
+                counts["dropped"] += len(waiting)
                 break
             now = arrivals[0]
             continue
@@ -939,7 +947,7 @@ def afternoon(policy, arrival_s, deadline_s=0.1):
             sizes.append(take)
             counts["in time"] += sum(due >= now for due in batch)
             counts["late"] += sum(due < now for due in batch)
-    return {name: 100 * count / len(arrival_s) for name, count in counts.items()} | {"batch": np.mean(sizes)}
+    return {name: 100 * count / len(arrival_s) for name, count in counts.items()} | {"batch": np.mean(sizes or [0])}
 
 
 def whatever_waits(slack_s, batch_s):
@@ -975,9 +983,10 @@ pd.DataFrame(
 # **Exercise 11** (5 points, 12 minutes). Write the policy `next_batch`. It sees the time that each waiting frame has
 # left until its deadline, the oldest first (less than 0 if it is too late), and how long batches of 1, 2, 3, ... frames
 # take; no batch may be larger than that list. There is always a frame waiting. `(0, 0)` waits until the next one comes.
-# The hidden checks play three days with other frames, and hold them against `whatever_waits`: in calm hours at least
-# 98.5 % as many frames in time; in bursts at least 2 % more; under overload, with half as many again as can be encoded,
-# at least 2.6 times as many, and hardly a frame (2 %) encoded that is late.
+# The hidden checks play three days with other frames, the same deadline of 0.1 s and an encoder of slightly other
+# times, and hold them against `whatever_waits`: in calm hours at least 98.5 % as many frames in time; in bursts at
+# least 2 % more; under overload, with half as many again as can be encoded, at least 2.6 times as many, and at most 2 %
+# of what is encoded may be late.
 
 
 # %% exercise={"id": "m06_next_batch", "reference": "m06_multimodal.encoder_queue:next_batch"}

@@ -27,8 +27,8 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8
 # image is scaled onto a grid of tiles *without regard to its aspect*: it may be stretched. So the grid is chosen by
 # shape:
 #
-# - Grids have $i$ columns and $j$ rows, with $i j$ tiles of 1 to 12. Go through them in the order of their tiles; among
-#   as many tiles, fewer columns first.
+# - Grids have $i$ columns and $j$ rows, with $i j$ tiles: from 1 to `most_tiles`, which is 12. Go through them in the
+#   order of their tiles; among as many tiles, fewer columns first.
 # - A grid is as far away as its shape, $|W / H - i / j|$. The nearest wins.
 # - If a grid is **exactly as near** as the best so far, it is taken instead only if the image has *more* pixels than
 #   half of the grid's, $W H > \frac{1}{2} \cdot 448^2\, i j$. So a large square image gets a grid of 3 by 3, and a
@@ -132,7 +132,7 @@ pd.DataFrame({(picture, family): bill(family, picture) for picture in PICTURES f
 # - **Resampler.** A small network makes $r$ tokens of each picture, for $F_r$ operations: $T = x + n r$, and $n F_r$.
 # - **Cross-attention.** Text alone is read, $T = x$; in each of $X$ extra layers it looks at all $n k$ image tokens.
 #   Such a layer takes $4 x D^2$ operations for queries and outputs, $4 n k D^2$ for keys and values, and $4 x n k D$
-#   for scores and weighted sums.
+#   for scores and weighted sums. (Without a picture, $n = 0$, too: here it is not skipped.)
 #
 # Reading $T$ tokens takes $2 N T$ operations for $N$ weights, and attention in $L$ layers of $D$ elements. It is
 # causal: a token attends to those before it and to itself, which are $T (T + 1) / 2$ pairs in all, and each pair takes
@@ -148,7 +148,7 @@ pd.DataFrame({(picture, family): bill(family, picture) for picture in PICTURES f
 def fusion_figure(pictures, promise_s, model):
     """Time to read against pictures in a conversation, a line for each way of fusion, as plain data.
 
-    pictures:  array of rising numbers of pictures [1]
+    pictures:  array of rising numbers of pictures, at least one [1]
     promise_s: longest time that was promised [s]
     model:     dict: text_tokens (x), image_tokens (k, of one picture), latents (r), layers (L), hidden (D), weights
                (N), cross_layers (X) [1]; resampler_flops (F_r, of one picture) [flop]; flops_per_s that are reached
@@ -157,7 +157,7 @@ def fusion_figure(pictures, promise_s, model):
     Returns a dict with
         title:    a text
         x, y:     dicts with `label` (of y ending in the unit, [s]), `scale` ("linear"), `limits` (first and last number
-                  of pictures; 0 and at least the largest time shown)
+                  of pictures; 0 and at least the largest time shown, if any)
         series:   list of dicts, one for each way that has a line, with `label` ("one sequence", "resampler" or
                   "cross-attention"), `kind` ("line"), `x` (pictures) and `y` (time [s])
         marks:    for each line a dict with its `label`, and `x` and `y` of its last point at which the time is at most
