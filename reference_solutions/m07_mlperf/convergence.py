@@ -90,7 +90,7 @@ def convergence_check(
     Raises
     ------
     ValueError
-        If no run would be left on a side.
+        If no run would be left on a side, or only one on each: then there are no degrees of freedom.
 
     Examples
     --------
@@ -99,8 +99,8 @@ def convergence_check(
     (15.2126, 0.0353, False)
     """
     reference, submission = (np.sort(np.asarray(one, dtype=float)) for one in (reference_epochs, submission_epochs))
-    if min(reference.size, submission.size) <= 2 * dropped:
-        raise ValueError("some runs must be left on both sides")
+    if min(reference.size, submission.size) <= 2 * dropped or reference.size + submission.size < 4 * dropped + 3:
+        raise ValueError("some runs must be left on both sides, three in all")
     reference, submission = (one[dropped : one.size - dropped] for one in (reference, submission))
     mean, deviation = float(np.mean(reference)), float(np.std(reference))
     t = special.stdtrit(reference.size + submission.size - 2, 0.95)

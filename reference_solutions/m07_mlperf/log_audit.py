@@ -69,7 +69,7 @@ def log_audit(detail: str) -> dict[str, Any]:
     else:
         late = facts["result_overlatency_query_count"] if scenario == "Server" else 1
         tail = 1 - facts["effective_target_latency_percentile"]
-        while special.bdtr(late, count + missing, tail) > 0.01:
+        while not special.bdtr(late, count + missing, tail) <= 0.01:  # nan if there are fewer queries than late ones
             missing += 1
     found = {
         "duration": facts["effective_min_duration_ms"] < 600_000,

@@ -58,7 +58,7 @@ def scenario_log(
     min_queries : int
         And at least so many of them; Offline: samples. [1]
     samples_per_query : int
-        Samples of a query in MultiStream. [1]
+        Samples of a query in MultiStream, at least 1. [1]
 
     Returns
     -------
@@ -68,7 +68,7 @@ def scenario_log(
     Raises
     ------
     ValueError
-        If there is no such scenario, or a time that is needed is missing or not positive.
+        If there is no such scenario, a query has no sample, or a time that is needed is missing or not positive.
 
     Examples
     --------
@@ -83,6 +83,8 @@ def scenario_log(
     if service.size == 0 or (scenario == "Server" and gaps.size == 0):
         raise ValueError("a time is missing")
     width = {"MultiStream": samples_per_query}.get(scenario, 1)
+    if width < 1:
+        raise ValueError("a query has a sample")
     scheduled, completed, free_s, taken, due_s = [], [], 0.0, 0, 0.0
     while due_s < min_duration_s or taken < min_queries * width:
         for _ in range(width):

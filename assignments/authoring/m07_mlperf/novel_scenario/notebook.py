@@ -61,7 +61,8 @@ pd.concat({name: pd.DataFrame(offer["sweep"]) for name, offer in scenario["offer
 # **How it works.**
 #
 # - The sweeps stand in the order in which they were measured. A tier's rate on a machine is the highest measured rate
-#   up to which *every* measured rate keeps both of its limits (practical, exercise 10).
+#   up to which *every* measured rate keeps both of its limits (practical, exercise 10). Every offer serves both tiers
+#   at its lowest rate at least, and one offer at least keeps the accuracy.
 # - The tiers do not share machines. For each tier so many are needed that its demand fits into what is left of their
 #   rates when the headroom stays free, rounded up to whole machines; then the spares are added. (What is whole but for
 #   rounding is whole.)
@@ -76,7 +77,8 @@ pd.concat({name: pd.DataFrame(offer["sweep"]) for name, offer in scenario["offer
 #
 # Work it out for *every* offer, the inaccurate ones too. Then choose: of those that keep the accuracy, the one with the
 # cheapest token. (If another one is within a hundredth of its cost, it counts as well.) And name the one that the
-# slides would have made you buy: the lowest price of a machine for its offline rate, whatever its accuracy.
+# slides would have made you buy: the lowest price of a machine for its offline rate, whatever its accuracy (of equal
+# ones, either counts).
 #
 # **Exercise 1** (5 points, 7 minutes). Fill in `procurement`, a dict:
 #

@@ -16,7 +16,8 @@
 # There are ten exercises, 36 points, and a bit less than an hour of work. Write your answer where it says `YOUR CODE
 # HERE`; add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can
 # see. **When they pass, and Validate passes, that is the beginning:** the hidden checks try other runs, other logs, and
-# the cases at the edge that the text names.
+# the cases at the edge that the text names. None of them hangs on the last bit of a sum; lists that belong together are
+# equally long, and hold numbers (no nan).
 #
 # Rules change from round to round. What stands here are the MLPerf Inference Rules at commit ac93e89 of
 # mlcommons/inference_policies (July 2026) and the Training Rules at d73e20f of mlcommons/training_policies (May 2026).
@@ -60,7 +61,8 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8
 #
 # Play the four against the simplest system there is: one worker that serves samples one after the other, in the order
 # in which they were asked for. Sample number $i$ (from 0, over all queries) takes the service time $x_{i \bmod n}$;
-# after the last of the list the first comes again. The first query is scheduled at time 0, in every scenario.
+# after the last of the list the first comes again. The first query is scheduled at time 0, in every scenario; in
+# *Server* the first gap lies between it and the second query.
 #
 # **What the model leaves out.** Batches, several workers, and answers that overtake each other. And LoadGen does not
 # know how fast the system is: it makes the offline query from a rate that you *expect*. Here it just is long enough.
@@ -79,12 +81,13 @@ def scenario_log(scenario, service_s, gaps_s, min_duration_s, min_queries, sampl
     gaps_s:            times between the schedules of queries in Server, used likewise; else of no meaning [s]
     min_duration_s:    queries are issued at least so long [s]
     min_queries:       and at least so many of them; Offline: samples [1]
-    samples_per_query: samples of a query in MultiStream [1]
+    samples_per_query: samples of a query in MultiStream, at least 1 [1]
 
     Returns a dict of arrays with an entry for each query: `scheduled_s` and `completed_s` [s], `samples` [1]. A query
     is completed when its last sample is.
 
-    Raises ValueError if there is no such scenario, no service time (in Server: no gap), or one that is not positive.
+    Raises ValueError if there is no such scenario, no service time, or one that is not positive; in Server also if
+    there is no gap, or one that is not positive.
     """
     ### SOLUTION
 
@@ -147,7 +150,7 @@ pd.DataFrame.from_dict(rows, orient="index", columns=["result"])
 # **What the model leaves out.** How sure it is: that is section 3.
 #
 # **Exercise 2** (3 points, 4 minutes). Write `latency_percentiles`. In floating point $0.07 \cdot 100$ is a little more
-# than 7: see to it that it counts as 7, in both conventions.
+# than 7: see to it that it counts as 7, in both conventions (whole is what is within $10^{-9}$ of a whole number).
 
 
 # %% exercise={"id": "m07_latency_percentiles", "reference": "m07_mlperf.latency_percentile:latency_percentiles"}
@@ -200,11 +203,11 @@ else:
 
 # %% exercise={"id": "m07_query_counts", "reference": "m07_mlperf.query_counts:query_counts"}
 def query_counts(percentile, confidence=0.99, part_of_tail=20):
-    """Queries that a percentile wants; the percentile may be an array.
+    """Queries that a percentile wants; only the percentile may be an array.
 
     percentile:   share of the queries within the bound, more than 0 and less than 1 [1]
     confidence:   with which probability the share is within the margin, more than 0 and less than 1 [1]
-    part_of_tail: the margin is what lies beyond the percentile, over this [1]
+    part_of_tail: the margin is what lies beyond the percentile, over this, which is positive [1]
 
     Returns a dict of whole numbers (or arrays of them): `needed` and `rounded` [1].
 
@@ -244,14 +247,16 @@ for queries in (100, 300, 458, 459):
 # %% [markdown]
 # *Server:* $t$ are the queries above the limit. If the run does not convince, some more must follow, all of them in
 # time. *Streams* report a latency: there it is turned around. Take the **largest** $t$ for which a run of this length
-# convinces; call the $t$ slowest late, that is: discard the $t - 1$ slowest, and report the slowest of the rest. If not
-# even $t = 1$ convinces, the run is too short for an estimate.
+# convinces. The estimate is the $t$-th slowest latency: discard the $t - 1$ slowest, report the slowest of the rest. If
+# not even $t = 1$ convinces, the run is too short for an estimate.
 #
 # **What the model leaves out.** Dependence, as above; and that whoever looks again and again until a run convinces
 # tosses the coin more often than once.
 #
 # **Exercise 4** (4 points, 6 minutes). Write `early_stopping`. `special.bdtr(k, n, q)` is $P(K \le k)$ for
-# $K \sim \mathrm{Binomial}(n, q)$; arguments may be arrays. *Late* is what is longer than the limit.
+# $K \sim \mathrm{Binomial}(n, q)$; arguments may be arrays. Where $n < k$ it is nan, and nan is
+# neither above nor below anything. *Late* is what is longer than the limit. No run comes so near to $1 - c$ that
+# rounding decides.
 
 
 # %% exercise={"id": "m07_early_stopping", "reference": "m07_mlperf.early_stopping:early_stopping"}
@@ -367,7 +372,7 @@ class BatchingSystem:
         """Take samples into memory; one that is there already is replaced.
 
         indices: their indices
-        vectors: table, a row for each of them [1]
+        vectors: table, a row for each of them; the caller does not change it afterwards [1]
         """
         ### SOLUTION
 
@@ -381,7 +386,7 @@ class BatchingSystem:
     def issue(self, ids, indices):
         """Take queries, and answer what makes full batches.
 
-        ids:     a number for each query, which its answer must carry
+        ids:     a number for each query, which its answer must carry; none comes twice
         indices: the index of the sample of each
 
         Returns a list with [id, document] for each query that is answered now, oldest first; it may be empty.
@@ -567,10 +572,10 @@ pd.DataFrame(rows, index=["found [%]", "keeps 99 %", "keeps 99.9 %"]).T
 # | samples_per_query | the scenario is MultiStream, and `effective_samples_per_query` is not 8 |
 #
 # How many are missing? *Offline:* samples to 24,576; a run has `result_query_count` queries with
-# `generated_samples_per_query` samples each. Elsewhere queries, by early stopping with $c = 0.99$ and
-# $p$ = `effective_target_latency_percentile`: further ones, as in exercise 4, until a run with
-# `result_query_count` queries convinces: *Server* with `result_overlatency_query_count` late ones, the *streams* with
-# one, as that is the least for an estimate.
+# `generated_samples_per_query` samples each (not the `effective_` ones, which are a setting). Elsewhere queries, by
+# early stopping with $c = 0.99$ and $p$ = `effective_target_latency_percentile`: further ones, as in exercise 4, until
+# a run with `result_query_count` queries convinces: *Server* with `result_overlatency_query_count` late ones, the
+# *streams* with one, as that is the least for an estimate.
 #
 # **What the model leaves out.** Benchmarks with smaller data sets have smaller offline runs; the accuracy run and its
 # log are another part of the audit, and so are machines, code and weights.
@@ -584,9 +589,10 @@ def log_audit(detail):
 
     detail: text of mlperf_log_detail.txt; lines that do not begin with ":::MLLOG " are skipped
 
-    Returns a dict: `scenario`, as the log says; `claimed`, whether `result_validity` is VALID; `missing`, how many
-    queries (Offline: samples) are missing, 0 if none [1]; `breaches`, list of the breaches, in the order of the
-    alphabet. A log without `num_errors` has no errors.
+    Returns a dict: `scenario`, as the log says, one of the four; `claimed`, whether `result_validity` is VALID;
+    `missing`, how many queries (Offline: samples) are missing, 0 if none [1]; `breaches`, list of the breaches, in the
+    order of the alphabet. A log without `num_errors` has no errors; all else that its scenario needs is there. If a
+    key comes twice, the last one counts.
 
     Raises ValueError if the log has no `effective_scenario`.
     """
@@ -653,11 +659,11 @@ def olympic_minutes(run_minutes, dropped=1):
     """Result of a set of training runs [min].
 
     run_minutes: time of each run to the target, infinite (`np.inf`) where it did not get there [min]
-    dropped:     runs that are dropped on either side [1]
+    dropped:     runs that are dropped on either side, 0 or more [1]
 
     Returns the mean of the others, infinite if there is no result [min].
 
-    Raises ValueError if no run would be left, or a time is not positive.
+    Raises ValueError if no run would be left (even if too many did not get there), or a time is not positive.
     """
     ### SOLUTION
 
@@ -704,13 +710,14 @@ def convergence_check(reference_epochs, submission_epochs, dropped=1):
     """Compare a submission's convergence with the reference's.
 
     reference_epochs:  epochs that each run of the reference took to the target [epoch]
-    submission_epochs: epochs that each run of the submission took [epoch]
-    dropped:           runs that are dropped on either side, of both [1]
+    submission_epochs: epochs that each run of the submission took; all of them, on both sides, got there [epoch]
+    dropped:           runs that are dropped on either side, of both, 0 or more [1]
 
     Returns a dict: `mean_epochs` of the reference and `least_epochs` that pass [epoch]; `speedup`, their quotient less
     one [1]; `passes`, whether the submission's mean is not below the least.
 
-    Raises ValueError if no run would be left of the reference or of the submission.
+    Raises ValueError if no run would be left of the reference or of the submission, or only one of each: then there
+    are no degrees of freedom.
     """
     ### SOLUTION
 
@@ -752,8 +759,8 @@ def flops_utilisation(tokens_per_s, parameters, layers, heads, head_size, sequen
     heads:            in a layer [1]
     head_size:        numbers in a head's vectors [1]
     sequence:         tokens of a sequence [1]
-    chips:            how many [1]
-    peak_flops_per_s: peak of one chip [FLOP/s]
+    chips:            how many, at least 1 [1]
+    peak_flops_per_s: peak of one chip, positive [FLOP/s]
     """
     ### SOLUTION
 

@@ -59,8 +59,9 @@ pd.DataFrame(ENTRIES)[shown]
 def comparison_table(entries, baseline):
     """Entries for one accelerator each, and held against one of them where that is allowed.
 
-    entries:  list of dicts like those above: `entry`, its name; `round`, `division`, `suite`, `model`, `scenario`,
-              `unit`; `result`, in that unit; `nodes`, and `accelerators` in each node [1]; other keys do not matter
+    entries:  list of dicts like those above: `entry`, its name, each once; `round`, `division`, `suite`, `model`,
+              `scenario`, `unit`; `result`, in that unit; `nodes`, and `accelerators` in each node [1]; other keys do
+              not matter
     baseline: name of the entry that the others are held against
 
     Returns a dict of columns with a row for each entry, in the order given: `entry`; `per_accelerator`, its result over
@@ -126,7 +127,7 @@ pd.DataFrame(OFFERS).T.assign(footnote=pd.Series(FOOTNOTES))
 
 # %% exercise={"id": "m07_token_bill", "reference": "m07_mlperf.token_bill:token_bill"}
 def token_bill(machine_usd, years, idle_w, busy_w, pue, usd_per_kwh, tokens_per_s, utilisation):
-    """Cost and energy of tokens; every argument may be an array.
+    """Cost and energy of tokens; every argument may be an array, and they broadcast.
 
     machine_usd:  price of the machine [USD]
     years:        how long it serves [year]
@@ -138,7 +139,7 @@ def token_bill(machine_usd, years, idle_w, busy_w, pue, usd_per_kwh, tokens_per_
     utilisation:  share of the time that it is busy, more than 0, at most 1 [1]
 
     Returns a dict: `capital_usd` and `energy_usd` of a *million* tokens, and their sum, `million_usd` [USD]; `token_j`,
-    energy of *one* token at the facility's meter [J].
+    energy of *one* token at the facility's meter [J]. What does not depend on an argument may lack its shape.
 
     Raises ValueError if years or rate are not positive, the utilisation is no such share, or the PUE is less than 1.
     """
