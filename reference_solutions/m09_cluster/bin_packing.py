@@ -46,7 +46,8 @@ def packed_bins(sizes: ArrayLike, capacity: float, rule: str) -> Array:
     capacity : float
         Of each bin; an item fits that is too large by less than a billionth of it. [GPUs]
     rule : {"first fit", "best fit", "first fit decreasing", "best fit decreasing"}
-        What decides; of equally full bins the first opened is taken, of equal items the first to come.
+        What decides; of equally full bins (to a billionth of the capacity) the first opened is taken, of equal items
+        the first to come.
 
     Returns
     -------
@@ -76,7 +77,10 @@ def packed_bins(sizes: ArrayLike, capacity: float, rule: str) -> Array:
         if not fitting:
             fitting = [len(free)]
             free.append(float(capacity))
-        chosen = fitting[0] if rule.startswith("first") else min(fitting, key=lambda place: free[place])
+        if rule.startswith("best"):
+            fullest = min(free[place] for place in fitting)
+            fitting = [place for place in fitting if free[place] <= fullest + slack]
+        chosen = fitting[0]
         free[chosen] -= float(wanted[item])
         bin_of[item] = chosen
     return np.asarray(bin_of)
@@ -90,7 +94,7 @@ def fewest_bins_bound(sizes: ArrayLike, capacity: float) -> int:
     sizes : (n,) array_like
         Items. [GPUs]
     capacity : float
-        Of each bin. [GPUs]
+        Of each bin; sizes are compared to a billionth of it. [GPUs]
 
     Returns
     -------
@@ -109,16 +113,17 @@ def fewest_bins_bound(sizes: ArrayLike, capacity: float) -> int:
     >>> fewest_bins_bound([5, 5, 5, 5, 5], 8)
     5
     """
-    wanted = np.asarray(sizes, dtype=float)
-    if np.any(wanted <= 0) or np.any(wanted > capacity * (1 + 1e-9)):
+    wanted, slack = np.asarray(sizes, dtype=float) / capacity, 1e-9  # in bins
+    if np.any(wanted <= 0) or np.any(wanted > 1 + slack):
         raise ValueError("an item has a size, and fits into an empty bin")
-    bound = int(np.sum(wanted > capacity / 2))
-    for small in wanted[wanted <= capacity / 2]:
-        alone = wanted > capacity - small
-        large = (wanted > capacity / 2) & ~alone
-        rest = (wanted <= capacity / 2) & (wanted >= small)
-        beside = np.sum(large) * capacity - wanted[large].sum()
-        more = np.ceil((wanted[rest].sum() - beside) / capacity - 1e-9)
+    over_half = wanted > 0.5 + slack
+    bound = int(np.sum(over_half))
+    for small in wanted[~over_half]:
+        alone = wanted > 1 - small + slack
+        large = over_half & ~alone
+        rest = ~over_half & (wanted >= small - slack)
+        beside = np.sum(large) - wanted[large].sum()
+        more = np.ceil(wanted[rest].sum() - beside - slack)
         bound = max(bound, int(np.sum(alone) + np.sum(large) + max(0, more)))
     return bound
 

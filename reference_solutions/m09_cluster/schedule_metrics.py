@@ -80,7 +80,7 @@ def schedule_report(
     start_s : (n,) sequence of float
         When it started. [s]
     run_s : (n,) sequence of float
-        For how long it ran. [s]
+        For how long it ran; 0 at most for some of them. [s]
     job_gpus : (n,) sequence of int
         On how many GPUs. [GPUs]
     mfu : (n,) sequence of float

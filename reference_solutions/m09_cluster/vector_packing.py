@@ -48,7 +48,7 @@ def node_scores(
     requested : (n, r) array_like of int
         What tasks on it have asked for before.
     weights : (r,) array_like of int
-        How much each resource counts for the first two scores. [1]
+        How much each resource counts for the first two scores; more than 0. [1]
 
     Returns
     -------

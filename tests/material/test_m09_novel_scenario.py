@@ -74,6 +74,22 @@ def test_a_scenario_is_plain_data_and_always_the_same(made):
     assert len({json.dumps(scenario) for scenario in made}) == len(made)
 
 
+def test_rounding_orders_no_queue():
+    author, balanced = loaded(), 0
+    for number in range(1, 2001):
+        queue = author.scenario(f"student-{number:04}", "salt")["queue"]
+        for one, other in zip(queue["jobs"][::2], queue["jobs"][1::2], strict=True):
+            ages = [min(job["age_h"], queue["oldest_h"]) for job in (one, other)]
+            age, size = queue["weights"]["age"] * queue["gpus"], queue["weights"]["size"] * queue["oldest_h"]
+            if age * ages[0] + size * one["gpus"] == age * ages[1] + size * other["gpus"]:
+                assert (ages[0], one["gpus"]) == (ages[1], other["gpus"])
+                balanced += 1
+    assert balanced > 50, "jobs that are alike stay equal: the first listed goes first"
+    pair = [{"age_h": 12, "gpus": 64}, {"age_h": 24, "gpus": 32}]
+    untied = author.untied([dict(job) for job in pair], 300 * 128, 100 * 144, 144)
+    assert untied == [{"age_h": 13, "gpus": 64}, {"age_h": 24, "gpus": 32}]
+
+
 def test_the_data_hold_no_answer(made):
     assert not re.search("step_s|goodput|interval|priority|cheapest|best|fair_share_factor", json.dumps(made[:50]))
 

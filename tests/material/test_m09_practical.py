@@ -53,6 +53,20 @@ def test_the_notebooks_queue_is_ours(policy):
     )
 
 
+@pytest.mark.parametrize("tenths", range(1, 10))
+def test_no_bound_is_above_a_packing_because_of_rounding(tenths):
+    others = 10 - tenths
+    for part in (tenths / 10, tenths * 0.1, 1 - others * 0.1, sum([0.1] * tenths)):
+        for rest in (others / 10, others * 0.1, 1 - part, sum([0.1] * others)):
+            assert list(packed_bins([part, rest], 1.0, "first fit")) == [0, 0]
+            assert fewest_bins_bound([part, rest], 1.0) == 1
+
+
+def test_bins_are_equally_full_but_for_rounding():
+    assert 1 - 0.1 - 0.3 - 0.2 != 1 - 0.6
+    assert list(packed_bins([0.1, 0.3, 0.2, 0.6, 0.1], 1.0, "best fit")) == [0, 0, 0, 1, 0]
+
+
 def test_slices_are_ours():
     theirs = course_cell("MIG_STARTS = {")
     assert (theirs["MIG_MEMORY"], theirs["MIG_STARTS"]) == (MIG_MEMORY, MIG_STARTS)

@@ -62,9 +62,9 @@ pd.DataFrame({"value": scenario["training"] | scenario["network"]})
 #   these failures stops the training. Checkpoints hold it up for `checkpoint_s`, a restart takes `restart_s`. It uses
 #   Young's interval, and its goodput is the first-order one.
 # - *Days* until the end: all steps, over the goodput. *Dollars:* all its nodes for that time, at `usd_per_node_hour`,
-#   rounded up to whole dollars.
+#   rounded up to whole dollars; nothing else is rounded. Both for every plan, possible or not.
 # - *Room.* The service needs one node for each replica, of those that the plan leaves free. No leaf may hold more than
-#   half of the replicas (of 7: four), so that a leaf that fails takes no more with it.
+#   half of the replicas, rounded up (of 7: four), so that a leaf that fails takes no more with it.
 # - *The plan.* Of all plans that end within `deadline_days` and leave room for the service take the cheapest; of
 #   equally cheap ones the first.
 #
@@ -77,7 +77,7 @@ pd.DataFrame({"value": scenario["training"] | scenario["network"]})
 # | `mtbf_h` | mean time between failures that stop the training [h] |
 # | `interval_s`, `goodput` | Young's interval [s], and the goodput at it [1] |
 # | `days`, `usd` | until the end [d], for so much [$] |
-# | `service_nodes` | nodes that the service could use beside the plan, at most half of the replicas in each leaf [1] |
+# | `service_nodes` | nodes that the service could use beside the plan, in each leaf as many as it may [1] |
 # | `plan` | the letter of the plan to take |
 
 # %% exercise={"id": "m09_cluster_plan", "reference": "m09_cluster.shared_cluster:cluster_plan"}

@@ -98,6 +98,22 @@ def rolled_queue(seed: str) -> dict[str, Any]:
     first = rolled(seed, "share of chat", 20, 45)
     second = rolled(seed, "share of research", 20, 45)
     shares = (first, second, 100 - first - second)
+    weights = {
+        "fair_share": 100 * rolled(seed, "weight of shares", 8, 12),
+        "age": 100 * rolled(seed, "weight of ages", 3, 7),
+        "size": 100 * rolled(seed, "weight of sizes", 2, 6),
+    }
+    oldest_h, gpus = 24 * rolled(seed, "oldest", 2, 4), 128
+    jobs = [
+        {
+            "job": f"{team}-{number}",
+            "team": team,
+            "age_h": rolled(seed, f"age of {team} {number}", 1, 120),
+            "gpus": 2 ** rolled(seed, f"size of {team} {number}", 0, 6),
+        }
+        for team in TEAMS
+        for number in (1, 2)
+    ]
     return {
         "half_life_days": rolled(seed, "half-life", 2, 7),
         "teams": [
@@ -108,21 +124,21 @@ def rolled_queue(seed: str) -> dict[str, Any]:
             }
             for team, share in zip(TEAMS, shares, strict=True)
         ],
-        "weights": {
-            "fair_share": 100 * rolled(seed, "weight of shares", 8, 12),
-            "age": 100 * rolled(seed, "weight of ages", 3, 7),
-            "size": 100 * rolled(seed, "weight of sizes", 2, 6),
-        },
-        "oldest_h": 24 * rolled(seed, "oldest", 2, 4),
-        "gpus": 128,
-        "jobs": [
-            {
-                "job": f"{team}-{number}",
-                "team": team,
-                "age_h": rolled(seed, f"age of {team} {number}", 1, 120),
-                "gpus": 2 ** rolled(seed, f"size of {team} {number}", 0, 6),
-            }
-            for team in TEAMS
-            for number in (1, 2)
-        ],
+        "weights": weights,
+        "oldest_h": oldest_h,
+        "gpus": gpus,
+        "jobs": untied(jobs, weights["age"] * gpus, weights["size"] * oldest_h, oldest_h),
     }
+
+
+def untied(jobs: list[dict[str, Any]], per_hour: int, per_gpu: int, oldest_h: int) -> list[dict[str, Any]]:
+    """The same jobs, but where a team's older one is just as much smaller the younger is an hour older.
+
+    Both priorities would be equal but for rounding, which must not order them. Jobs alike in age and size stay equal.
+    """
+    for pair in zip(jobs[::2], jobs[1::2], strict=True):
+        younger, older = sorted(pair, key=lambda job: job["age_h"])
+        hours = min(older["age_h"], oldest_h) - min(younger["age_h"], oldest_h)
+        if hours and per_hour * hours == per_gpu * (younger["gpus"] - older["gpus"]):
+            younger["age_h"] += 1
+    return jobs

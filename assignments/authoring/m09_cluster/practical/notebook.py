@@ -47,8 +47,9 @@ BLUE, ORANGE, GREEN, RED, GREY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8
 # **What the model leaves out.** Jobs that leave again, other resources than GPUs, and the question *which* GPUs.
 #
 # **Exercise 1** (4 points, 6 minutes). Write `packed_bins`. Sizes may be fractions of a GPU: ten times 0.1 fill one GPU
-# exactly, though floats disagree, so an item still fits that is too large by less than a billionth of the capacity. Of
-# equally full bins take the one opened first; of equal items the first to come.
+# exactly, though floats disagree, so an item still fits (also into an empty bin) that is too large by less than a
+# billionth of the capacity. Of bins that are equally full, to the same billionth, take the one opened first; of equal
+# items the first to come.
 
 
 # %% exercise={"id": "m09_packed_bins", "reference": "m09_cluster.bin_packing:packed_bins"}
@@ -95,7 +96,7 @@ else:
 # Only the sizes up to $c/2$ need to be tried for $k$, and $c/2$ itself.
 #
 # **Exercise 2** (3 points, 4 minutes). Write `fewest_bins_bound`. What is whole but for rounding is whole: ten items of
-# 0.1 need one bin of 1, not two.
+# 0.1 need one bin of 1, not two. Sizes are compared with $k$, $c - k$ and $c / 2$ to a billionth of the capacity.
 
 
 # %% exercise={"id": "m09_fewest_bins_bound", "reference": "m09_cluster.bin_packing:fewest_bins_bound"}
@@ -152,9 +153,9 @@ pd.DataFrame(rows, columns=["60 jobs of", "volume", "bound", "first fit", "best 
 #
 # **Exercise 3** (4 points, 6 minutes). Write `node_scores`, a table with a row for each node. A task fits if the node
 # has enough of everything *that the task asks for*. A node on which it does not fit gets 0 for all scores. Requests of
-# more than a node has (of what the task does not ask for) count as all of it. A resource
-# of which a node has none at all is left out of its scores, with its weight. 100 (1 − σ) that is whole but for rounding
-# is whole.
+# more than a node has (of what the task does not ask for) count as all of it. A resource of which a node has none at
+# all is left out of all four of its scores, with its weight. Balanced and alignment do not look at weights. 100 (1 − σ)
+# that is whole but for rounding (a billionth) is whole.
 
 
 # %% exercise={"id": "m09_node_scores", "reference": "m09_cluster.vector_packing:node_scores"}
@@ -164,7 +165,7 @@ def node_scores(request, allocatable, requested, weights):
     request:     what the task asks for of each resource, whole numbers
     allocatable: what nodes have, one row for each node, one column for each resource, whole numbers; each has something
     requested:   what tasks on them have asked for before, in the same shape
-    weights:     how much each resource counts for Least and Most, whole numbers [1]
+    weights:     how much each resource counts for Least and Most, whole numbers larger than 0 [1]
 
     Columns: `fits` (True or False); `least`, `most`, `balanced` (whole numbers from 0 to 100); `alignment` [1].
     """
@@ -216,7 +217,7 @@ pd.DataFrame(rows, columns=["score", "tasks left over", "CPUs", "memory", "GPUs"
 # yesterday.
 #
 # **Exercise 4** (3 points, 5 minutes). Write `fragmentation_gpus`. Shares are sums of decimal fractions: one that is
-# too small by less than a billionth is enough.
+# too small by less than a billionth is enough, and so is a GPU that is wholly free but for that.
 
 
 # %% exercise={"id": "m09_fragmentation_gpus", "reference": "m09_cluster.fragmentation:fragmentation_gpus"}
@@ -227,7 +228,7 @@ def fragmentation_gpus(free_gpus, free_cpus, task_gpus, task_cpus, task_share):
     free_cpus:  free CPUs of the node [1]
     task_gpus:  what each kind of task asks for: 0, a fraction of one GPU, or a whole number [GPUs]
     task_cpus:  CPUs that each kind asks for [1]
-    task_share: share of the tasks that are of each kind [1]
+    task_share: share of the tasks that are of each kind; they add up to 1 [1]
     """
     ### SOLUTION
 
@@ -287,8 +288,9 @@ def traffic(seed, mix, load, gpus, count=220):
 
 # %% [markdown]
 # **Exercise 5** (5 points, 8 minutes). Write the policy `choose_node`. You are told the free share of each GPU, the
-# task, and the mix in which tasks come. The hidden checks hold it against spreading, on eight nodes of eight GPUs, at
-# loads around 90 to 100 %:
+# task, and the mix in which tasks come; nobody asks for CPUs here. The hidden checks hold it against spreading, on
+# eight nodes of eight GPUs, at loads around 90 to 100 %. Each takes the mean over several traces, always the same ones:
+# on a single trace luck decides much.
 #
 # - *whole GPUs*: tasks of 1, 2, 4 and 8: at most seven tenths of what spreading turns away;
 # - *fractions and whole nodes*: many fractions, a few tasks of eight GPUs: at most half;
@@ -344,10 +346,12 @@ MIG_MEMORY = {"1g": 1, "2g": 2, "3g": 4, "4g": 4, "7g": 8}  # memory slices
 MIG_STARTS = {"1g": (0, 1, 2, 3, 4, 5, 6), "2g": (0, 2, 4), "3g": (0, 4), "4g": (0,), "7g": (0,)}
 
 # %% [markdown]
+# **What the model leaves out.** The compute slices of instances that run already, and profiles other than these five.
+#
 # **Exercise 6** (3 points, 5 minutes). Write `mig_layout`: where can these instances be, all of them? Compute slices of
-# the instances asked for must not be more than seven (a `3g` takes three). Instances that run already cannot be moved:
-# they are given by the memory slices that they hold. Of all layouts give the first in lexicographic order: the first
-# instance as low as possible, then the second, and so on.
+# the instances asked for must not be more than seven; each takes as many as its name says (a `3g` three). Instances
+# that run already cannot be moved: they are given by the memory slices that they hold. Of all layouts give the first in
+# lexicographic order: the first instance as low as possible, then the second, and so on.
 
 
 # %% exercise={"id": "m09_mig_layout", "reference": "m09_cluster.mig:mig_layout"}
@@ -368,7 +372,8 @@ assert mig_layout(["3g"], taken=[5]) == [0], "the upper half is not free"
 
 # %% [markdown]
 # **Notice.** One `1g` at slice 0 and one at slice 4: six of eight slices are free, and not even a `3g` fits. A start
-# slot is a placement decision. Whoever puts small instances at the upper end of the device keeps the lower end whole.
+# slot is a placement decision. Whoever puts small instances at the upper end of the device keeps the lower end whole;
+# the lexicographic order of the exercise makes answers comparable, and is no advice.
 
 # %% [markdown]
 # ## 4. Who may pass the head of the queue?
@@ -380,7 +385,8 @@ assert mig_layout(["3g"], taken=[5]) == [0], "the upper half is not free"
 # - From the expected ends of the running jobs follows the first time at which enough GPUs are free: the *reservation*.
 # - At that time some GPUs are left over: they are to *spare*. Jobs that end at the same moment all count.
 #
-# **Exercise 7** (3 points, 5 minutes). Write `reservation`. A job that is over its time counts as ending now.
+# **Exercise 7** (3 points, 5 minutes). Write `reservation`. A job that is over its time counts as ending now: its GPUs
+# count among those that are free now, also where the job needs none of them.
 
 
 # %% exercise={"id": "m09_reservation", "reference": "m09_cluster.backfill:reservation"}
@@ -390,10 +396,10 @@ def reservation(now_s, free_gpus, running, needed_gpus):
     now_s:       now [s]
     free_gpus:   free now [GPUs]
     running:     list of pairs: GPUs and expected end of each running job [GPUs, s]
-    needed_gpus: what the job needs [GPUs]
+    needed_gpus: what the job needs, at least 1 [GPUs]
 
     Returns a dict with `start_s`, when so many are free (now, if they are) [s], and `spare_gpus`, how many more are
-    free at that time [GPUs].
+    free at that time, with the GPUs of all jobs that end by then [GPUs].
 
     Raises ValueError if the job needs more than there are.
     """
@@ -457,12 +463,13 @@ def job_trace(seed, count=200, load=0.9, large=0.15):
 
 # %% [markdown]
 # **Exercise 8** (5 points, 8 minutes). Write the policy `jobs_to_start`: EASY, or a better one of your own. The hidden
-# checks follow it through traces that you have not seen, with 64 GPUs, and hold it against first come, first served:
+# checks follow it through traces that you have not seen, with 64 GPUs, and hold it against first come, first served.
+# Each takes the mean over several traces, always the same ones; on a single day a policy may be out of luck.
 #
 # - *a mixed day*: the mean wait is at most three tenths;
 # - *the large jobs*: a steady stream of small jobs, and now and then one that needs all GPUs: the mean wait of these is
 #   at most half again as long;
-# - *the longest wait* of any job, with estimates up to ten times too long: it is no longer.
+# - *the longest wait* of any job of a mixed day, with estimates up to ten times too long: it is no longer.
 
 
 # %% exercise={"id": "m09_jobs_to_start", "reference": "m09_cluster.backfill:jobs_to_start"}
@@ -515,7 +522,8 @@ plt.show()
 # **What the model leaves out.** Tasks lie on machines: what is free in sum may be free nowhere.
 #
 # **Exercise 9** (4 points, 6 minutes). Write `drf_tasks`. Shares that differ by less than a billionth are equal, and
-# then the user who comes first in the table is served. What exceeds a capacity by less than a billionth of it fits.
+# then the user who comes first in the table is served. What exceeds a capacity by less than a billionth of it fits. Who
+# needs something of which there is nothing runs no task.
 
 
 # %% exercise={"id": "m09_drf_tasks", "reference": "m09_cluster.drf:drf_tasks"}
@@ -547,8 +555,9 @@ assert list(drf_tasks([10], [[1], [1]], [1, 4])) == [2, 8], "four times the weig
 # 2. If all jobs together, this one included, need no more than all quotas together, it starts.
 # 3. Otherwise, if its team stays within its *own* quota with it, jobs of other teams that borrow (use more than their
 #    quotas) must go: lowest priority first, of equals the one that was admitted last; from each team only as long as it
-#    borrows. They are chosen until enough GPUs are free.
-# 4. Then look at those chosen again, the last chosen first, and spare each without whom it is enough.
+#    borrows, those already chosen counted as gone. They are chosen until enough GPUs are free.
+# 4. Then look at those chosen again, the last chosen first, and spare each without whom it is enough; who is spared
+#    runs on, and counts when you look at the next.
 # 5. If even all of them are not enough, or the team would have to borrow, the job waits, and nothing changes.
 #
 # **Exercise 10** (5 points, 8 minutes). Write the class `QuotaCohort`.
@@ -597,8 +606,8 @@ class QuotaCohort:
         gpus:     what it needs [GPUs]
         priority: the higher, the later it is preempted; a whole number [1]
 
-        Returns a list with the names of the jobs that were preempted, in the order in which they were chosen; it is
-        empty if nobody had to go. Returns None if the job must wait.
+        Returns a list with the names of the jobs that were preempted (not of those spared), in the order in which they
+        were chosen; it is empty if nobody had to go. Returns None if the job must wait.
 
         Raises ValueError if it needs no GPU, there is no such team, or a job of this name runs.
         """
@@ -698,7 +707,7 @@ pd.DataFrame(rows, columns=["eight devices as", "all-reduce of 8 GB [ms]"]).roun
 # **What the model leaves out.** Failures that come in clumps, and jobs that hang without failing.
 #
 # **Exercise 12** (3 points, 5 minutes). Write `goodput_figure`, a figure as plain data. Points at which the first-order
-# line is negative are left out of it: it says nothing there.
+# line is negative are left out of it, `x` and `y`: it says nothing there. Marks are kept wherever they lie.
 
 
 # %% exercise={"id": "m09_goodput_figure", "reference": "m09_cluster.goodput_figure:goodput_figure"}
@@ -706,7 +715,7 @@ def goodput_figure(interval_s, checkpoint_s, restart_s, mtbf_s):
     """Goodput against the interval, as plain data.
 
     interval_s:   array of rising intervals, the progress between two checkpoints [s]
-    checkpoint_s: for which time a checkpoint holds the job up [s]
+    checkpoint_s: for which time a checkpoint holds the job up; less than twice `mtbf_s` [s]
     restart_s:    from a failure until the job goes on [s]
     mtbf_s:       mean time between the job's failures [s]
 
@@ -717,7 +726,7 @@ def goodput_figure(interval_s, checkpoint_s, restart_s, mtbf_s):
         series:   list of two dicts with `label` ("first order", then "exact"), `kind` ("line"), `x` [s] and `y` [1]
         marks:    list of two dicts with `label` ("Young", then "Daly"), `x`, that interval [s], and `y`, the exact
                   goodput there [1]
-        left_out: an empty list
+        left_out: names of lines that are left out as a whole: an empty list
     """
     ### SOLUTION
 
@@ -766,7 +775,7 @@ plt.show()
 # (Some papers divide by the *ideal* time instead, $(p - 1) / m$: say which.)
 #
 # **Exercise 13** (4 points, 5 minutes). Write `training_table`. A plan fits if states and activations of the first
-# stage together take no more than the memory given.
+# stage together take no more than the memory given. Nothing is rounded.
 
 
 # %% exercise={"id": "m09_training_table", "reference": "m09_cluster.training_fit:training_table"}

@@ -169,14 +169,15 @@ def schedule_report(submit_s, start_s, run_s, job_gpus, mfu, team, gpus):
 
     submit_s: when each job came [s]
     start_s:  when it started [s]
-    run_s:    for how long it ran; may be 0 [s]
+    run_s:    for how long it ran; may be 0, but not for all of them [s]
     job_gpus: on how many GPUs [GPUs]
     mfu:      share of their peak that it reached [1]
     team:     name of its owner
     gpus:     GPUs of the cluster [GPUs]
 
-    Returns a dict with `makespan_s` [s]; `allocated` and `useful` [1]; `mean_completion_s`, the mean time from arrival
-    to end [s]; `mean_slowdown`, the mean of the bounded slowdowns [1]; `fairness`, Jain's index of the teams [1].
+    Returns a dict with `makespan_s`, from the first arrival to the last end [s]; `allocated` and `useful` [1];
+    `mean_completion_s`, the mean time from arrival to end [s]; `mean_slowdown`, the mean of the bounded slowdowns [1];
+    `fairness`, Jain's index of the teams [1].
     """
     ### SOLUTION
 
