@@ -24,7 +24,8 @@ from graders.capstone.edge_deployment.design import MARGIN, designed, designs
 from graders.capstone.edge_deployment.pack import PACK
 from graders.capstone.graph import Graph
 from graders.capstone.pack import PackIndex
-from graders.capstone.records import Brief, Value
+from graders.capstone.pricing import repriced
+from graders.capstone.records import Brief
 from graders.capstone.rolling import rolled
 
 BUDGET_ROOM, _ENERGY_ROOM, _LIFE_ROOM = 1.12, 1.15, 0.85
@@ -96,20 +97,8 @@ def priced(made: Brief, level: float, budget: float, energy_j: float, life_h: fl
     -------
     Brief
     """
-
-    def scaled(values: Mapping[str, Value]) -> dict[str, Value]:
-        return {
-            name: float(f"{value * level:.4g}") if name in _PRICES and isinstance(value, float) else value
-            for name, value in values.items()
-        }
-
-    values = scaled(made.values) | {
-        "req.budget_device_year": float(f"{budget * level:.4g}"),
-        "req.energy_limit": energy_j,
-        "req.battery_life": life_h,
-    }
-    boards = {name: scaled(offer) for name, offer in made.machines.items()}
-    return Brief(made.pack, made.student, made.case, made.title, values, boards, made.data)
+    budgets = ("req.budget_device_year", budget)
+    return repriced(made, level, _PRICES, budgets, energy_limit=energy_j, battery_life=life_h)
 
 
 def clear(case: str) -> tuple[str, float, float, float] | None:

@@ -22,6 +22,7 @@ from graders.capstone.llm_serving.cases import CASES
 from graders.capstone.llm_serving.design import designs
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.pack import PackIndex
+from graders.capstone.pricing import repriced
 from graders.capstone.records import Brief, Value
 from graders.capstone.rolling import rolled
 
@@ -111,16 +112,7 @@ def priced(made: Brief, level: float, budget: float, e2e_s: float) -> Brief:
     Brief
     """
     prices = ("hw.device_price", "hw.host_price", "cost.usd_per_kwh")
-
-    def scaled(values: Mapping[str, Value]) -> dict[str, Value]:
-        return {
-            name: float(f"{value * level:.4g}") if name in prices and isinstance(value, float) else value
-            for name, value in values.items()
-        }
-
-    values = scaled(made.values) | {"req.budget_tco": float(f"{budget * level:.4g}"), "req.slo_e2e_p99": e2e_s}
-    machines = {name: scaled(offer) for name, offer in made.machines.items()}
-    return Brief(made.pack, made.student, made.case, made.title, values, machines, made.data)
+    return repriced(made, level, prices, ("req.budget_tco", budget), slo_e2e_p99=e2e_s)
 
 
 def clear(case: str) -> tuple[str, float, float] | None:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from graders.capstone.graph import Graph, NoValueError
 from graders.capstone.pack import PackIndex
+from graders.capstone.pricing import repriced
 from graders.capstone.records import Brief, Value
 from graders.capstone.rolling import rolled
 from graders.capstone.training_cluster.case import SIZES, bench_of, machines_of, name_of, trace_of, values_of
@@ -93,16 +94,7 @@ def priced(made: Brief, level: float, budget: float, power_w: float) -> Brief:
     Brief
     """
     prices = ("hw.device_price", "hw.host_price", "cost.usd_per_kwh", "cost.storage")
-
-    def scaled(values: Mapping[str, Value]) -> dict[str, Value]:
-        return {
-            name: float(f"{value * level:.4g}") if name in prices and isinstance(value, float) else value
-            for name, value in values.items()
-        }
-
-    values = scaled(made.values) | {"req.budget_run": float(f"{budget * level:.4g}"), "req.power_limit": power_w}
-    machines = {name: scaled(offer) for name, offer in made.machines.items()}
-    return Brief(made.pack, made.student, made.case, made.title, values, machines, made.data)
+    return repriced(made, level, prices, ("req.budget_run", budget), power_limit=power_w)
 
 
 def clear(case: str) -> tuple[str, float, float] | None:
