@@ -14,7 +14,7 @@ from graders.demo.desk import desk
 from graders.demo.marking import mark
 from graders.demo.samples import Sample, samples
 from graders.demo.telling import Steps
-from graders.grading import grade_course
+from graders.grading import Receipt, grade_course
 from graders.nbgrader_bridge.releasing import make_release
 from graders.reports.publishing import report
 from graders.reports.summary import Cohort
@@ -90,6 +90,35 @@ def taught(course: Course, slug: str, students: Sequence[str], folder: Path, ste
     -------
     Taught
     """
+    cohort, receipts = graded(course, slug, students, steps)
+    steps.say("writing the report, a page for each student, and one for the module’s author")
+    found = report(course, slug, receipts, notes={sample.student: sample.note for sample in cohort})
+    page = found.write_cohort(folder)
+    found.write_module(page.parent)
+    return Taught(slug, cohort, found.cohort, page)
+
+
+def graded(
+    course: Course, slug: str, students: Sequence[str], steps: Steps
+) -> tuple[tuple[Sample, ...], tuple[Receipt, ...]]:
+    """Release a module, hand it in, grade and mark.
+
+    Parameters
+    ----------
+    course : Course
+        As `course` makes it.
+    slug : str
+        The module.
+    students : sequence of str
+        Who hand it in.
+    steps : Steps
+        Who is told how far it is.
+
+    Returns
+    -------
+    tuple of tuples
+        What was handed in, and what grading said.
+    """
     steps.say(f"releasing {slug}, and writing submissions")
     make_release(course, slug, update=True)  # the salt of personal scenarios follows from the secret
     cohort = tuple(one for one in samples(desk(course, slug)) if one.student in students)
@@ -97,11 +126,7 @@ def taught(course: Course, slug: str, students: Sequence[str], folder: Path, ste
     receipts = grade_course(course, slug, progress=steps.graded)
     steps.say("marking what was written")
     mark(course, slug, cohort, course.root.parent / "marking" / slug)
-    steps.say("writing the report, a page for each student, and one for the module’s author")
-    found = report(course, slug, receipts, notes={sample.student: sample.note for sample in cohort})
-    page = found.write_cohort(folder)
-    found.write_module(page.parent)
-    return Taught(slug, cohort, found.cohort, page)
+    return cohort, tuple(receipts)
 
 
 def _hand_in(course: Course, slug: str, cohort: Sequence[Sample]) -> None:
