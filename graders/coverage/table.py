@@ -46,7 +46,7 @@ def generated(root: Path) -> dict[Path, bytes]:
 
 
 def short(found: Coverage) -> str:
-    """A row for each module, each learning outcome and each success metric.
+    """A row for each module, each learning outcome, each success metric, and each official exercise.
 
     Parameters
     ----------
@@ -78,11 +78,24 @@ def short(found: Coverage) -> str:
         for kind, all_of in (("outcome", found.track.outcomes), ("success metric", found.track.metrics))
         for goal in all_of
     ]
-    return (
-        _table(head, [*rows, (*total, *_counts(ids, found.held))])
-        + "\n"
-        + _table(("", "What the track promises", "Exercises", "Checks", "Rubric lines"), goals)
+    return "\n".join(
+        [
+            _table(head, [*rows, (*total, *_counts(ids, found.held))]),
+            _table(("", "What the track promises", "Exercises", "Checks", "Rubric lines"), goals),
+            f"<details><summary>The {official} official exercises, and what grades them</summary>\n",
+            _official(found),
+            "</details>\n",
+        ]
     )
+
+
+def _official(found: Coverage) -> str:
+    rows = [
+        (one.asks, _code(one.exercises), *_counts(one.exercises, found.held)[1:])
+        for module in found.modules
+        for one in found.asked[module.slug].official
+    ]
+    return _table(("Official exercise", "Exercises", "Checks", "Rubric lines"), rows)
 
 
 def whole(found: Coverage) -> str:
