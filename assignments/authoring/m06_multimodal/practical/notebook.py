@@ -213,8 +213,8 @@ plt.show()
 # **Notice.**
 #
 # - Whoever writes token by token has an intensity of one: DALL-E reads all of its 24 GB of weights once for each of a
-#   picture's 1,024 tokens. A batch mends that for the four operators with weights, and does *nothing* for `scores` and `values`: each
-#   picture looks at its own past.
+#   picture's 1,024 tokens. A batch mends that for the four operators with weights, and does *nothing* for `scores` and
+#   `values`: each picture looks at its own past.
 # - With many tokens at a time (32 images, a long prompt) reading is bound by computing; one image alone is not quite.
 #   `scores` and `values` are bound by memory in every column: with 64 elements a head they move tables of scores in and
 #   out. Exercise 8 is about not having such tables.
