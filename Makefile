@@ -9,13 +9,18 @@ UV_SYNC := $(UV_RUN) pip install --quiet --compile-bytecode --require-hashes
 UV_LOCK := $(UV_RUN) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: demo test lint notebooks bench interop locks setup student clean
+.PHONY: demo test prove lint notebooks bench interop locks setup student clean
 
 demo: setup ## grade a sample cohort and write its report
 	$(BIN)/aisa demo build/demo
 
-test: setup lint ## linters, types, contracts, then every test
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
+test: setup lint ## linters, types, contracts, then every test but the long proofs
+	$(PYTEST) -m "not long"
+
+prove: setup ## the gates of every module over 200 ids, the capstones' checks over 50 briefs, the whole certificate
+	$(PYTEST) -m long
 
 lint: setup
 	$(BIN)/ruff check .

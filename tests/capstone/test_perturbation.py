@@ -16,6 +16,7 @@ from graders.capstone.pack import Pack, PackIndex
 from graders.capstone.packs import USE_CASES, use_case
 from graders.capstone.records import Brief, Claim
 
+pytestmark = pytest.mark.long
 BRIEFS = 50
 
 

@@ -19,6 +19,7 @@ from graders.paths import material_root
 from graders.reports.publishing import report
 from graders.rubrics.rule import read_rule
 
+pytestmark = pytest.mark.long
 STUDENT = "student-01"
 RULE = read_rule(material_root() / "rubrics" / "certification.yaml")
 

@@ -20,6 +20,7 @@ def gates_of(slug: str) -> type:
         Of the module.
     """
 
+    @pytest.mark.long
     class TestModule:
         @pytest.fixture(scope="class")
         def bench(self):
