@@ -14,6 +14,7 @@ from graders.gradebook import Gradebook
 from graders.grading import grade_course
 from graders.nbgrader_bridge.releasing import make_release
 
+pytestmark = pytest.mark.long
 ANSWERS = Path(__file__).parent / "from_the_release"
 STUDENT = "student-01"
 SECRET = "a1" * 32 + "\n"  # what is drawn is the same each time
