@@ -53,39 +53,36 @@ class _Step(Preprocessor):  # type: ignore[misc]  # nbconvert is not typed
 
     enabled = Bool(True)  # not to be configured: a grade either comes from here, or is none
 
-    def preprocess(self, nb: Node, resources: Resources) -> tuple[Node, Resources]:  # noqa: ARG002
-        """Put our document in the place of whatever came."""
+    def asked(self, resources: Resources) -> tuple[Course, Submission, str]:
+        """The course, what was handed in, and which of its notebooks nbgrader has come to."""
         about = resources["nbgrader"]
         course = load(Path(resources["metadata"]["path"]))
-        submission = self.parent.submission(course, about["student"], about["assignment"])
-        return nbformat.from_dict(self.document(course, submission, about["notebook"])), resources
-
-    def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
-        """What the pass makes of the notebook."""
-        raise NotImplementedError
+        return course, self.parent.submission(course, about["student"], about["assignment"]), about["notebook"]
 
 
 class Rebuild(_Step):
     """First pass: our cells are ours again, and nothing but our files and the notebooks lies in `autograded`."""
 
-    def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
-        """The rebuilt notebook."""
+    def preprocess(self, nb: Node, resources: Resources) -> tuple[Node, Resources]:  # noqa: ARG002
+        """Put the rebuilt notebook in the place of whatever came."""
+        course, submission, notebook = self.asked(resources)
         _remove_copies(course, submission)
-        return rebuilt_notebook(course, submission, notebook)
+        return nbformat.from_dict(rebuilt_notebook(course, submission, notebook)), resources
 
 
 class Grade(_Step):
     """Second pass: graded, with rows and evidence written; the file is there before them, as in `aisa grade`."""
 
-    def document(self, course: Course, submission: Submission, notebook: str) -> dict[str, Any]:
-        """The graded notebook."""
+    def preprocess(self, nb: Node, resources: Resources) -> tuple[Node, Resources]:  # noqa: ARG002
+        """Put the graded notebook in the place of whatever came."""
+        course, submission, notebook = self.asked(resources)
         result = grade_notebook(course, submission, notebook)
         assert result.document is not None  # noqa: S101  the notebook is there
         write_autograded(course, submission, notebook, result.document, mode=0o644)  # nbgrader writes it once more
         absent = _absent(course, submission) if notebook == min(submission.notebooks) else []
         with Gradebook.open(course) as gradebook:
             gradebook.write_rows(submission, [result, *absent])
-        return dict(result.document)
+        return nbformat.from_dict(dict(result.document)), resources
 
 
 def _absent(course: Course, submission: Submission) -> list[NotebookResult]:

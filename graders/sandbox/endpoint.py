@@ -8,10 +8,10 @@ from typing import Literal
 from graders.errors import SandboxError
 from graders.records import Limits, Reply, Request
 from graders.sandbox.budget import Budget, SpentError
+from graders.sandbox.endings import GoneError
 from graders.sandbox.exchange import Exchange, Kind, Lost, packed
 from graders.sandbox.names import Names
 from graders.sandbox.process import Process
-from graders.sandbox.session import GoneError
 
 _MOST_LOST = 3  # copies, or calls slept through, of one exercise; then the rest gets the same answer, unasked
 

@@ -10,10 +10,10 @@ from typing import Literal, get_args
 
 from graders.errors import CourseError, SandboxError
 from graders.records import Reply, Request
+from graders.sandbox.endings import check_starved
 from graders.sandbox.inside import codec
 from graders.sandbox.names import Names
 from graders.sandbox.process import Deadline, Process
-from graders.sandbox.session import check_starved
 from graders.sandbox.wire import Message
 
 GRACE_CPU_S, GRACE_WALL_S = 0.5, 2.0  # between the interrupt and the end

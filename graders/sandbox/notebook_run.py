@@ -11,10 +11,11 @@ from graders.errors import SandboxError
 from graders.records import Cell, CellRun, Endpoint, Flag, Limits
 from graders.sandbox.budget import Budget, SpentError
 from graders.sandbox.course_cells import Watch
+from graders.sandbox.endings import GoneError
 from graders.sandbox.endpoint import SnapshotEndpoint
 from graders.sandbox.names import Names
 from graders.sandbox.process import Process
-from graders.sandbox.session import GoneError, Ran, Session
+from graders.sandbox.session import Ran, Session
 
 _REPLAYS = 24
 

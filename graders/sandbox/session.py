@@ -11,11 +11,11 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
 
 from graders.errors import SandboxError
-from graders.records import Cell, CellRun, Json, Limits
+from graders.records import Cell, CellRun, Limits
 from graders.sandbox.course_cells import Order, Watch
+from graders.sandbox.endings import GoneError, check_starved
 from graders.sandbox.inside import codec
 from graders.sandbox.outputs import Outputs
 from graders.sandbox.process import Deadline, Event, Process
@@ -26,44 +26,6 @@ _GRACE_S, _GRACE_WALL_S = 1.0, 5.0  # CPU and wall seconds between the interrupt
 _COPY_WALL_S = 10.0  # a copy takes milliseconds, and nothing else goes on in the notebook meanwhile
 _CURIOUS = 2  # matplotlib asks for fonts, Python for its machine
 _STATUSES = ("ok", "error", "memory")
-
-
-class GoneError(Exception):
-    """The child is no more, or is not to be talked to any more.
-
-    Parameters
-    ----------
-    status : str
-        What the cell that was running gets.
-    detail : str
-        What happened, in a sentence.
-    outputs : tuple of Json
-        What the cell had shown before.
-    cpu_s : float
-        What the cell had used.
-    protocol : bool
-        Whether it had said what no child says.
-    earlier : bool
-        Whether that was the cell before, which has answered twice.
-    """
-
-    def __init__(
-        self,
-        status: Literal["crashed", "timeout", "memory"],
-        detail: str,
-        outputs: tuple[Json, ...] = (),
-        cpu_s: float = 0.0,
-        *,
-        protocol: bool = False,
-        earlier: bool = False,
-    ) -> None:
-        super().__init__(status, detail)
-        self.status: Literal["crashed", "timeout", "memory"] = status
-        self.detail = detail
-        self.outputs = outputs
-        self.cpu_s = cpu_s
-        self.protocol = protocol
-        self.earlier = earlier
 
 
 @dataclass(frozen=True)
@@ -354,26 +316,3 @@ def _of_the_course(run: CellRun, order: Order, done: codec.Head) -> CellRun:
     """A run of a cell of the course's own: it is all right only if it can be believed to have come to its end."""
     status = "error" if run.status == "ok" and not order.finished(done) else run.status
     return replace(run, status=status, shown=order.shown(done), found=order.found(done))
-
-
-def check_starved(process: Process, wall_s: float) -> None:
-    """Tell a process that sleeps from one that the machine did not let run.
-
-    Parameters
-    ----------
-    process : Process
-        Whose time is up by the clock on the wall.
-    wall_s : float
-        The patience that has just ended.
-
-    Raises
-    ------
-    SandboxError
-        If it wanted to run for half of that time or more and could not: nobody's fault, to be tried again.
-    """
-    starved = process.waited_s()
-    if not starved < wall_s / 2:
-        raise SandboxError(
-            f"the machine is too slow: a student's process waited {starved:.0f} s for a processor",
-            do="Run it again with fewer workers",
-        )
