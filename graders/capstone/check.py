@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from graders.capstone.findings import SEVERITIES, Cap, Finding, Report
 from graders.capstone.graph import Graph
 from graders.capstone.levels.conformance import is_complete, is_the_brief, units_fit
 from graders.capstone.levels.consistency import is_consistent
@@ -13,7 +14,7 @@ from graders.capstone.levels.matter import matter
 from graders.capstone.levels.recomputation import decisions_stand, is_recomputed
 from graders.capstone.levels.sensitivity import drivers_are_the_models, uncertainty_is_honest
 from graders.capstone.pack import Pack, PackIndex
-from graders.capstone.records import SEVERITIES, Brief, Cap, Document, Finding, Report
+from graders.capstone.records import Brief, Document
 
 _SECTION_CRITERION = {"S0": "C10", "S1": "C1", "S2": "C1", "S12": "C8", "S13": "C9", "S14": "C9"}
 """Criterion of a finding that is about a section and no claim."""

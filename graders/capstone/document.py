@@ -12,7 +12,8 @@ from pydantic import BaseModel
 from graders.authoring import yaml_document
 from graders.capstone import prose
 from graders.capstone.files import ClaimsYaml, DecisionsYaml, UtilityTreeYaml, ValidationYaml
-from graders.capstone.records import Claim, Document, Finding
+from graders.capstone.findings import Finding
+from graders.capstone.records import Claim, Document
 from graders.errors import CourseError, SubmissionError, UsageError
 
 Model = TypeVar("Model", bound=BaseModel)

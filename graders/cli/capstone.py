@@ -14,8 +14,9 @@ from graders.cli.options import AllowUnsafe, AsJson, CourseOption, bring_up_to_d
 from graders.errors import UsageError
 
 if TYPE_CHECKING:
+    from graders.capstone.findings import Report
     from graders.capstone.levels.matter import Matter
-    from graders.capstone.records import Brief, Report
+    from graders.capstone.records import Brief
     from graders.capstone.use_case import UseCase as UseCaseRecord
     from graders.capstone.what_if import WhatIf
 

@@ -11,11 +11,12 @@ from typing import Any
 import yaml
 
 from graders.capstone.check import check
+from graders.capstone.findings import Report
 from graders.capstone.folders import CAPSTONE, brief_of
 from graders.capstone.graph import Graph
 from graders.capstone.pack import PackIndex
 from graders.capstone.packs import DEFAULT, USE_CASES, use_case
-from graders.capstone.records import Document, Report
+from graders.capstone.records import Document
 from graders.capstone.rendering.document import Rendered, rendered
 from graders.capstone.rendering.html import page
 from graders.capstone.rendering.pdf import paper

@@ -7,13 +7,14 @@ from collections.abc import Iterable, Sequence
 from graders.capstone import document as documents
 from graders.capstone import evidence, folders
 from graders.capstone.check import check
+from graders.capstone.findings import Finding as Found
+from graders.capstone.findings import Report
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import claimed
 from graders.capstone.pack import PackIndex
 from graders.capstone.packs import use_case
 from graders.capstone.prose import FIGURE, shown, tabled, written
-from graders.capstone.records import Document, Report
-from graders.capstone.records import Finding as Found
+from graders.capstone.records import Document
 from graders.capstone.rendering.figures import Drawn, Figure, figure
 from graders.capstone.use_case import UseCase
 from graders.course import Course

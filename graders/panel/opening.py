@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from graders.capstone.records import Finding as Found
+from graders.capstone.findings import Finding as Found
 from graders.course import Course
 from graders.errors import UsageError
 from graders.panel.assembly import assembled

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from graders.capstone import document as documents
 from graders.capstone import evidence
 from graders.capstone.check import check
+from graders.capstone.findings import Finding, Report
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import Matter, matter
 from graders.capstone.pack import PackIndex
 from graders.capstone.packs import use_case
-from graders.capstone.records import Brief, Document, Finding, Report
+from graders.capstone.records import Brief, Document
 from graders.capstone.use_case import UseCase
 
 

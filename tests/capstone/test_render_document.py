@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 
 from graders.capstone import prose
 from graders.capstone.check import check
+from graders.capstone.findings import Finding
 from graders.capstone.llm_serving.figures import FIGURES
 from graders.capstone.llm_serving.pack import PACK
 from graders.capstone.packs import use_case
-from graders.capstone.records import Claim, Finding
+from graders.capstone.records import Claim
 from graders.capstone.rendering.document import rendered
 from graders.capstone.rendering.figures import Drawn, figure
 from graders.capstone.rendering.html import page

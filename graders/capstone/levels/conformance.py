@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterator
 
 from graders.capstone import units
+from graders.capstone.findings import Finding
 from graders.capstone.levels.matter import Matter
-from graders.capstone.records import SECTIONS, Decision, Finding, Leaf, Value
+from graders.capstone.records import SECTIONS, Decision, Leaf, Value
 
 _FEWEST_WORDS = {"S12": 60, "S13": 60, "S14": 60}
 """Sections that no design passes the gate without; the others need a sentence."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from graders.capstone import prose, units
+from graders.capstone.findings import Finding
 from graders.capstone.levels.matter import Matter
-from graders.capstone.records import Claim, Decision, Finding
+from graders.capstone.records import Claim, Decision
 
 _SHOWN = 6
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 
+from graders.capstone.findings import Finding
 from graders.capstone.levels.matter import Matter, agrees
 from graders.capstone.pack import Required
-from graders.capstone.records import Claim, Finding
+from graders.capstone.records import Claim
 
 Reading = float | str
 """What a notebook's variable holds, or in words why it holds nothing."""

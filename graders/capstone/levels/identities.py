@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from graders.capstone import expression, prose
 from graders.capstone.expression import ExpressionError
+from graders.capstone.findings import Finding
 from graders.capstone.levels.matter import Matter
 from graders.capstone.pack import Identity
-from graders.capstone.records import Finding, Value
+from graders.capstone.records import Value
 
 
 def physics_holds(matter: Matter) -> Iterator[Finding]:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from graders.capstone import prose, units
 from graders.capstone.expression import ExpressionError, evaluate, names
+from graders.capstone.findings import Finding, Severity, Verdict
 from graders.capstone.graph import Graph
 from graders.capstone.pack import PackIndex, Required, Target
-from graders.capstone.records import Brief, Claim, Document, Finding, Severity, Value, Verdict
+from graders.capstone.records import Brief, Claim, Document, Value
 
 _REL, _STATED, _SIMULATED, _COMPLEMENT, _DIFFERENCE = 0.02, 0.05, 0.1, 0.1, 0.001
 

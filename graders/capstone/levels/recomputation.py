@@ -10,10 +10,11 @@ import numpy as np
 
 from graders.capstone import expression, units
 from graders.capstone.expression import ExpressionError
+from graders.capstone.findings import Finding
 from graders.capstone.graph import NoValueError
 from graders.capstone.levels.matter import Matter, agrees, error
 from graders.capstone.pack import DATA, Required
-from graders.capstone.records import Claim, Finding, Value
+from graders.capstone.records import Claim, Value
 
 _POINTS = 16
 _SMALL_ERROR = 0.1

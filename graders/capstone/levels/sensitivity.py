@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from graders.capstone.findings import Finding
 from graders.capstone.graph import NoValueError
 from graders.capstone.levels.matter import Matter
 from graders.capstone.pack import Interval
-from graders.capstone.records import Finding
 
 _TIE = 0.03
 _VACUOUS = 0.5

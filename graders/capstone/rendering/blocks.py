@@ -9,7 +9,8 @@ from typing import Any
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from graders.capstone.records import Decision, Finding, Leaf, Measurement
+from graders.capstone.findings import Finding
+from graders.capstone.records import Decision, Leaf, Measurement
 from graders.capstone.rendering.document import Chapter, Entry, Prose, Rendered, Table
 from graders.capstone.rendering.figures import Figure
 from graders.capstone.rendering.html import value_in_prose

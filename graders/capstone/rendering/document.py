@@ -8,22 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from markdown_it.token import Token
 
+from graders.capstone.findings import SEVERITIES, Finding, Report
 from graders.capstone.graph import Graph
 from graders.capstone.levels.matter import claimed, holds
 from graders.capstone.pack import PackIndex
 from graders.capstone.prose import referred, shown
-from graders.capstone.records import (
-    SEVERITIES,
-    Brief,
-    Claim,
-    Decision,
-    Document,
-    Finding,
-    Leaf,
-    Measurement,
-    Report,
-    Section,
-)  # fmt: skip
+from graders.capstone.records import Brief, Claim, Decision, Document, Leaf, Measurement, Section
 from graders.capstone.rendering.figures import Drawn, Figure, figure
 from graders.capstone.rendering.markdown import parsed
 from graders.capstone.use_case import UseCase
