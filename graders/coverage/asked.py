@@ -44,6 +44,8 @@ class Model:
         Reference implementations, as `package.file:name`.
     exercises : tuple of str
         Graded exercises that teach it.
+    in_part : bool
+        Whether they teach a part of it, or what is near it, and not the whole.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Model:
     core: bool
     functions: tuple[str, ...]
     exercises: tuple[str, ...]
+    in_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,7 @@ class _ModelYaml(_Strict):
     core: bool = False
     functions: Annotated[list[_Function], Field(min_length=1)]
     exercises: list[_Exercise] = []
+    in_part: bool = False
 
 
 class _CoverageYaml(_Strict):
@@ -119,7 +123,7 @@ class _CoverageYaml(_Strict):
     def record(self) -> ModuleCoverage:
         official = tuple(OfficialExercise(one.asks, tuple(one.exercises)) for one in self.official_exercises)
         models = tuple(
-            Model(id_, one.title, one.core, tuple(one.functions), tuple(one.exercises))
+            Model(id_, one.title, one.core, tuple(one.functions), tuple(one.exercises), one.in_part)
             for id_, one in self.models.items()
         )
         return ModuleCoverage(official, models, {id_: tuple(names) for id_, names in self.lines.items()})

@@ -127,7 +127,12 @@ def whole(found: Coverage) -> str:
 def _of_module(wanted: ModuleCoverage) -> str:
     official = [(one.asks, _code(one.exercises)) for one in wanted.official]
     models = [
-        (f"{one.id}{' ★' if one.core else ''}", one.title, _code(one.functions), _code(one.exercises))
+        (
+            f"{one.id}{' ★' if one.core else ''}",
+            one.title,
+            _code(one.functions),
+            _code(one.exercises) + " (in part)" * one.in_part,
+        )
         for one in wanted.models
     ]
     lines = [(f"`{id_}`", "; ".join(names)) for id_, names in wanted.lines.items()]
