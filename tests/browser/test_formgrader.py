@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Response, expect
 
 from graders.course import Course, load
 from graders.gradebook import Gradebook
@@ -81,6 +81,10 @@ def _elsewhere(address: str) -> Callable[[str], bool]:
     return lambda url: not url.startswith((address, "blob:", "data:"))
 
 
+def _kept(address: str) -> Callable[[Response], bool]:
+    return lambda answer: address in answer.url and answer.request.method == "PUT" and answer.ok
+
+
 def test_its_button_grades_as_aisa_grade_does(desk: Desk) -> None:
     other = load(ungraded(desk.course.root, desk.course.root.parent / "aisa"))
     row = desk.form.locator("tr", has_text=SLUG)
@@ -116,12 +120,14 @@ def test_the_marker_reads_the_rubric_and_marks(desk: Desk) -> None:
     expect(cells).to_contain_text("Both legs are at most as long as the sides.")
     expect(cells).to_contain_text("Its shadow on each side is no longer than the side.")
     expect(cells).to_contain_text("m96_diagonal_m")
-    score.fill("3")
-    score.press("Tab")
     comment = desk.form.locator(f"textarea#{WRITTEN}-comment")
-    comment.fill("Which side?")
-    with desk.page.expect_response(lambda answer: "/api/comment/" in answer.url and answer.ok):
-        comment.press("Tab")
+    # what is typed before the page has read the submission's marks is lost: its fields say when it has
+    expect(desk.form.locator(f"input#{WRITTEN}_extra_credit")).to_have_attribute("placeholder", "0", timeout=LONG_MS)
+    expect(comment).to_have_attribute("placeholder", re.compile("."), timeout=LONG_MS)
+    for field, text, kept in ((score, "3", "/api/grade/"), (comment, "Which side?", "/api/comment/")):
+        field.fill(text)
+        with desk.page.expect_response(_kept(kept)):
+            field.press("Tab")
     found = {row[0]: row for row in rows(desk.course.root, GRADES) if row[3] == WRITTEN}
     assert found["student-01"][5] == 3.0, "the score that was typed"
     assert found["student-02"][5] is None
