@@ -26,7 +26,7 @@ from tests.sandbox.notebooks import LIMITS, SHAPES, ask, call, cells, kinds_of_f
             "timeout",
         ),
         ("bytearray(1 << 40)", "memory"),
-        ("x = []\nwhile True: x.append(bytearray(1 << 22))", "memory"),
+        ("x = []\nwhile True: x.append(bytes(1 << 22))", "memory"),
     ],
 )
 def test_a_cell_that_uses_too_much(best: Sandbox, source: str, status: str) -> None:
