@@ -9,7 +9,9 @@ UV_SYNC := $(UV_RUN) pip install --quiet --compile-bytecode --require-hashes
 UV_LOCK := $(UV_RUN) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet
 WORKERS ?= 2
 
-.PHONY: demo test prove lint notebooks bench interop locks setup student clean
+SIDE_BY_SIDE := $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+.PHONY: demo test prove lint style types docstrings generated notebooks bench interop locks setup environments student clean
 
 demo: setup ## grade a sample cohort and write its report
 	$(BIN)/aisa demo build/demo
@@ -19,15 +21,24 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 test: setup lint ## linters, types, contracts, then every test but the long proofs
 	$(PYTEST) -m "not long"
 
-prove: setup ## the gates of every module over 200 ids, the capstones' checks over 50 briefs, the whole certificate
+prove: setup ## gates over 200 ids, capstones' checks over 50 briefs, the demo, the whole certificate, more attacks
 	$(PYTEST) -m long
 
 lint: setup
+	+@$(SIDE_BY_SIDE) types style docstrings generated
+
+types:
+	$(BIN)/mypy
+
+style:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+docstrings:
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'reference_solutions/*.py')
+
+generated: ## what is made of a text is what the text makes
 	$(BIN)/aisa author build --check
 	$(BIN)/aisa author coverage --check
 	$(BIN)/aisa capstone build --check
@@ -46,7 +57,11 @@ tests/certify/interop/node_modules/.complete: tests/certify/interop/package-lock
 	npm ci --prefix $(dir $<) --ignore-scripts --no-audit --no-fund --loglevel error
 	touch $@
 
-setup: .venv/.complete .venv-sandbox/.complete
+setup: .venv/bin/uv
+	+@$(SIDE_BY_SIDE) environments
+
+environments: .venv/.complete .venv-sandbox/.complete
+	@:
 
 .venv/bin/uv: locks/tool.txt
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else f"aisa needs Python 3.11 or newer, found {sys.version.split()[0]}: make PYTHON=python3.11 ...")'

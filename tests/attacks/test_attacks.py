@@ -21,7 +21,7 @@ BYSTANDERS = {
     f"student-{number:02d}": Attack("an honest bystander", answers=RIGHT, earns=FULL, flag="") for number in range(1, 7)
 }
 ATTACKS = dict(found())
-USERS = ["superuser", "ordinary"] if os.geteuid() == 0 else ["ordinary"]
+USERS = ["superuser", pytest.param("ordinary", marks=pytest.mark.long)] if os.geteuid() == 0 else ["ordinary"]
 
 
 @contextmanager

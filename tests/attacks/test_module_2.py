@@ -17,6 +17,7 @@ from graders.grading import Grader
 from graders.paths import material_root
 from tests.attacks.attack import Notebook, code_cell, found
 
+pytestmark = pytest.mark.long
 SLUG = "m02_tools_methods"
 MODULE = load_module(material_root() / "assignments" / "authoring" / SLUG)
 CATALOGUE = load_checks(MODULE)

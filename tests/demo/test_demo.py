@@ -21,6 +21,7 @@ from graders.demo.samples import samples
 from graders.gradebook import Gradebook
 from graders.reports.publishing import Report, report
 
+pytestmark = pytest.mark.long
 OTHER = "m08_tail_latency"
 RIGHT = ("01", "02", "03", "04", "22", "24")
 MISTAKEN = tuple(f"{number:02d}" for number in range(9, 16))
