@@ -46,10 +46,8 @@ def read(path: Path, model: type[Model], known: object = None, *, ours: bool = F
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as failure:
         raise CourseError(f"cannot be read ({failure})", where=str(path)) from None
-    loader = _QUICK if ours else yaml.SafeLoader
     try:
-        root = yaml.compose(text, Loader=loader)
-        content = yaml.load(text, Loader=loader)  # noqa: S506  both are safe
+        root, content = _parsed(text, _QUICK if ours else yaml.SafeLoader)
     except yaml.YAMLError as failure:
         mark = getattr(failure, "problem_mark", None)
         where = f"{path}:{mark.line + 1}" if mark else str(path)
@@ -61,6 +59,16 @@ def read(path: Path, model: type[Model], known: object = None, *, ours: bool = F
         return model.model_validate(content, strict=True, context=known)
     except ValidationError as failure:
         raise _course_error(path, failure, lines) from None
+
+
+def _parsed(text: str, loader: Any) -> tuple[yaml.Node | None, object]:
+    """The one document's nodes, which know their lines, and what they say."""
+    parser = loader(text)
+    try:
+        root = parser.get_single_node()
+        return root, None if root is None else parser.construct_document(root)
+    finally:
+        parser.dispose()
 
 
 def _lines(node: yaml.Node, at: Location, path: Path) -> Iterator[tuple[Location, int]]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import reference_solutions
@@ -49,22 +50,21 @@ class Catalogue:
     names: Mapping[str, set[str]] = field(repr=False)
     sources: Mapping[str, Mapping[str, Source]] = field(repr=False)
 
-    def digest(self, exercise: str) -> str:
-        """SHA-256 of all that decides what an answer to one exercise earns and reads.
+    def digests(self) -> dict[str, str]:
+        """SHA-256 of all that decides what an answer to an exercise earns and reads.
 
         Its definition in `checks.py` with all that this uses, its mistakes, and the reference package: a change to
         one exercise's checks leaves the others' digests as they are.
 
-        Parameters
-        ----------
-        exercise : str
-            Its id, or that of a written exercise with a model answer.
-
         Returns
         -------
-        str
-            Hexadecimal.
+        dict of str to str
+            Hexadecimal, by id of each exercise, written ones with a model answer among them.
         """
+        package = cache(_package)  # many exercises import the same
+        return {exercise: self._digest(exercise, package) for exercise in self.names}
+
+    def _digest(self, exercise: str, package: Callable[[str], str]) -> str:
         sources = self.sources[self.module.notebook_of(exercise)]
         checks, wrong = sources["checks.py"], sources.get("wrong_answers.py")
         names = self.names[exercise]
@@ -73,7 +73,7 @@ class Catalogue:
         parts = [
             checks.digest(names),
             wrong.digest(mistakes) if wrong else "",
-            *map(_package, sorted({self.module.slug, *_reference_packages(imported)})),
+            *map(package, sorted({self.module.slug, *_reference_packages(imported)})),
         ]
         if exercise in self.model_answers or self.exercises[exercise].personal:
             parts.append(_digest_of([self.module.author_file(self.module.personal, "scenario.py")]))

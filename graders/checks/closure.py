@@ -7,6 +7,7 @@ import hashlib
 import io
 import tokenize
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 
 from graders.errors import CourseError
@@ -22,6 +23,45 @@ _DEFINING = (
     ast.ImportFrom,
 )
 _OURS = ("graders", "__future__")
+
+
+class _Facts:
+    """What a statement binds in its module, reads anywhere in it, and imports.
+
+    Parameters
+    ----------
+    statement : ast.stmt
+        One of a file's own, not of a block in it.
+    """
+
+    def __init__(self, statement: ast.stmt) -> None:
+        self.statement = statement
+        self.uses: set[str] = set()
+        self.modules: set[str] = set()
+        stored: set[str] = set()
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name):
+                (stored if isinstance(node.ctx, ast.Store) else self.uses).add(node.id)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                self.modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+            elif isinstance(node, ast.Import):
+                self.modules |= {alias.name for alias in node.names}
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            stored = {statement.name}
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            stored = {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
+        self.binds = stored
+
+    @property
+    def touches(self) -> set[str]:
+        """Names that call for it: those that it binds; if it defines nothing, like `RATES["x"] = 3`, all in it."""
+        defines = self.binds and isinstance(self.statement, _DEFINING)
+        return self.binds if defines else self.binds | self.uses
+
+    @cached_property
+    def dumped(self) -> str:
+        """The statement as syntax."""
+        return ast.dump(self.statement)
 
 
 class Source:
@@ -45,8 +85,7 @@ class Source:
             self.statements = ast.parse(self.text, filename=str(path)).body
         except SyntaxError as error:
             raise CourseError(f"it is no Python: {error.msg}", where=f"{path}:{error.lineno}") from error
-        self._binds = [_bound(statement) for statement in self.statements]
-        self._uses = [_used(statement) for statement in self.statements]
+        self._facts = [_Facts(statement) for statement in self.statements]
         defined: set[str] = set()
         for statement in self.statements:
             if isinstance(statement, ast.FunctionDef | ast.ClassDef):
@@ -56,42 +95,34 @@ class Source:
 
     def closure(self, names: Iterable[str]) -> list[ast.stmt]:
         """The statements that define these names, and all that those use, in the order of the file."""
+        return [facts.statement for facts in self._closure(names)]
+
+    def _closure(self, names: Iterable[str]) -> list[_Facts]:
         wanted, taken = set(names), set[int]()
         while True:
             more = {
-                index for index in range(len(self.statements)) if index not in taken and self._belongs(index, wanted)
+                index
+                for index, facts in enumerate(self._facts)
+                if index not in taken and not facts.touches.isdisjoint(wanted)
             }
             if not more:
-                return [self.statements[index] for index in sorted(taken)]
+                return [self._facts[index] for index in sorted(taken)]
             taken |= more
             for index in more:
-                wanted |= self._uses[index]
-
-    def _belongs(self, index: int, wanted: set[str]) -> bool:
-        """It binds a wanted name; or defines nothing and touches one, like `RATES["x"] = 3` or a loop over it."""
-        binds = self._binds[index]
-        defines = binds and isinstance(self.statements[index], _DEFINING)
-        return bool(binds & wanted) if defines else bool((binds | self._uses[index]) & wanted)
+                wanted |= self._facts[index].uses
 
     def digest(self, names: Iterable[str]) -> str:
         """SHA-256 of the closure as syntax: comments, blank lines and the order of other things do not count."""
-        dumped = "\n".join(ast.dump(statement) for statement in self.closure(names))
+        dumped = "\n".join(facts.dumped for facts in self._closure(names))
         return hashlib.sha256(dumped.encode()).hexdigest()
 
     def modules(self, names: Iterable[str]) -> set[str]:
         """Modules that the closure imports."""
-        found = set()
-        for statement in self.closure(names):
-            for node in ast.walk(statement):
-                if isinstance(node, ast.ImportFrom) and node.module:
-                    found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-                elif isinstance(node, ast.Import):
-                    found |= {alias.name for alias in node.names}
-        return found
+        return {module for facts in self._closure(names) for module in facts.modules}
 
     def uses(self, names: Iterable[str], used: str) -> bool:
         """Whether the closure uses a name, `__file__` for instance."""
-        return any(used in _used(statement) for statement in self.closure(names))
+        return any(used in facts.uses for facts in self._closure(names))
 
     def quoted(self, name: str, called: str) -> str:
         """The definition of an answer as a notebook would have it: no decorators, called as the exercise wants it.
@@ -135,20 +166,6 @@ def _renamed(python: str, name: str, called: str) -> str:
         (row, start), (_, end) = token.start, token.end
         lines[row - 1] = lines[row - 1][:start] + called + lines[row - 1][end:]
     return "".join(lines)
-
-
-def _bound(statement: ast.stmt) -> set[str]:
-    """Names that the statement binds in its module."""
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {statement.name}
-    if isinstance(statement, ast.Import | ast.ImportFrom):
-        return {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-
-
-def _used(statement: ast.stmt) -> set[str]:
-    """Names that the statement reads, anywhere in it."""
-    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
 
 
 def _is_ours(statement: ast.stmt) -> bool:

@@ -57,7 +57,7 @@ class Assignment:
         self.sources = {name: _source(course, self.module, name) for name in self.module.notebooks}
         self.releases = {name: release(json.loads(source)) for name, source in self.sources.items()}
         self.targets = {exercise: known.target for exercise, known in self.catalogue.exercises.items()}
-        self.digests = {exercise: self.catalogue.digest(exercise) for exercise in self.catalogue.names}
+        self.digests = self.catalogue.digests()
         self._files = _files(course, self.module)
         self._rubrics = rubrics_of(self.module)
         self._scenarios = scenarios_of(course, self.module)
@@ -70,7 +70,7 @@ class Assignment:
             or self._files != _files(course, self.module)
             or self._rubrics != rubrics_of(self.module)
             or _text(self._scenarios) != _text(scenarios_of(course, self.module))
-            or self.digests != {exercise: load(self.module).digest(exercise) for exercise in self.digests}
+            or self.digests != load(self.module).digests()
         )
 
     def definitions(self, notebook: str) -> list[Definition]:

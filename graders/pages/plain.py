@@ -16,6 +16,7 @@ _STACKED_MARKS = re.compile(
     r"((?:[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]){4})"
     r"[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
+_PLAIN = re.compile(r"[\n\t\x20-\x7e]*")  # most texts are nothing else
 _KEPT = "\n\t\u200c\u200d"  # joiners are part of Persian, of Indic scripts and of emoji
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK = "\u115f\u1160\u2800\u3164\uffa0"  # letters by category, empty by looks
@@ -36,6 +37,8 @@ def visible(text: str, limit: int = 2000) -> str:
     str
         Text whose order and content on the page are those of the string.
     """
+    if len(text) <= limit and _PLAIN.fullmatch(text):
+        return text
     bounded = text[: 4 * limit]  # a text of 50 MB is not scanned to keep 2,000 characters of it
     shown = "".join(_shown(character) for character in _STACKED_MARKS.sub(r"\1", _ANSI.sub("", bounded)))
     if len(shown) <= limit and len(bounded) == len(text):
