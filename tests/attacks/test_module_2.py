@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
 
 from graders.authoring.answers import fill, nbgrader_metadata, release
 from graders.authoring.material import load_module
+from graders.checks.catalogue import Catalogue
 from graders.checks.catalogue import load as load_checks
 from graders.course import Submission, init, load
 from graders.grading import Grader
@@ -20,7 +22,6 @@ from tests.attacks.attack import Notebook, code_cell, found
 pytestmark = pytest.mark.long
 SLUG = "m02_tools_methods"
 MODULE = load_module(material_root() / "assignments" / "authoring" / SLUG)
-CATALOGUE = load_checks(MODULE)
 CELLS = {  # attacks that are cells of their own and name nothing of the victim's
     name: attack
     for name, attack in found()
@@ -41,6 +42,11 @@ BODIES = {
     "table": "return dict.fromkeys(['retiring', 'bad_speculation', 'frontend_bound', 'backend_bound'], [0.25])",
     "reference": "import reference_solutions; return reference_solutions",
 }
+
+
+@cache
+def catalogue() -> Catalogue:
+    return load_checks(MODULE)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +70,7 @@ def points(grader: Grader, content: Mapping[str, Any], notebook: str = "practica
 def answered(body: str, notebook: str = "practical") -> dict[str, str]:
     """Every exercise answered with the same body: functions, methods of classes, and what variables are set to."""
     texts = {}
-    for exercise in (CATALOGUE.exercises[entry.id] for entry in MODULE.checked_in(notebook)):
+    for exercise in (catalogue().exercises[entry.id] for entry in MODULE.checked_in(notebook)):
         if exercise.is_class:
             names = [name for name in vars(exercise.reference) if not name.startswith("_")]
             methods = "".join(f"    def {name}(self, *args, **more):\n        {body}\n" for name in names)
@@ -81,7 +87,7 @@ def answered(body: str, notebook: str = "practical") -> dict[str, str]:
 @pytest.mark.parametrize("notebook", MODULE.notebooks)
 def test_right_answers_earn_everything(grader: Grader, notebook: str) -> None:
     entries = MODULE.checked_in(notebook)
-    right = {entry.id: CATALOGUE.quoted(CATALOGUE.answers[entry.id][0]) for entry in entries}
+    right = {entry.id: catalogue().quoted(catalogue().answers[entry.id][0]) for entry in entries}
     assert points(grader, fill(released(notebook), right), notebook) == sum(entry.points for entry in entries)
 
 

@@ -12,24 +12,24 @@ import pytest
 from numpydoc.docscrape import NumpyDocString
 
 from graders.authoring.answers import exercise_answered, text
-from graders.authoring.build import build, percent
+from graders.authoring.build import percent
 from graders.authoring.build.quote_variable import asks_for_variable
 from graders.authoring.material import modules
 
 
-def answers():
-    """Every function that a student writes, the methods of classes included, with its reference."""
-    for module in modules():
-        built = build(module)
-        for name in module.notebooks:
-            cells = percent.read(module.author_file(name, "notebook.py"))
-            asked = [cell for cell in cells if cell.role == "exercise" and not asks_for_variable(cell.text)]
-            references = {cell.header["id"]: cell.header["reference"] for cell in asked}
-            for cell in json.loads(built[f"{name}.ipynb"])["cells"]:
-                if (exercise := exercise_answered(cell)) in references:
-                    topic, _, called = references[exercise].partition(":")
-                    found = getattr(importlib.import_module(f"reference_solutions.{topic}"), called)
-                    yield from pairs(exercise, ast.parse(text(cell)), found)
+NOTEBOOKS = [(module, name) for module in modules() for name in module.notebooks]
+
+
+def answers(module, name):
+    """Every function that a student writes in a notebook, the methods of classes included, with its reference."""
+    cells = percent.read(module.author_file(name, "notebook.py"))
+    asked = [cell for cell in cells if cell.role == "exercise" and not asks_for_variable(cell.text)]
+    references = {cell.header["id"]: cell.header["reference"] for cell in asked}
+    for cell in json.loads((module.source / f"{name}.ipynb").read_bytes())["cells"]:
+        if (exercise := exercise_answered(cell)) in references:
+            topic, _, called = references[exercise].partition(":")
+            found = getattr(importlib.import_module(f"reference_solutions.{topic}"), called)
+            yield from pairs(exercise, ast.parse(text(cell)), found)
 
 
 def variables():
@@ -72,30 +72,28 @@ def unit(said):
     return units[-1] if units else ""
 
 
-ANSWERS = list(answers())
+@pytest.mark.parametrize(("module", "notebook"), NOTEBOOKS, ids=lambda one: getattr(one, "slug", one))
+def test_parameters_and_units_agree(module, notebook):
+    for name, definition, reference in answers(module, notebook):
+        parameters = [argument.arg for argument in definition.args.args if argument.arg != "self"]
+        docstring = ast.get_docstring(definition)
+        assert docstring, f"{name}: every function that a student writes says what it is for"
+        theirs = {
+            each: " ".join(parameter.desc)
+            for parameter in NumpyDocString(reference)["Parameters"]
+            for each in parameter.name.split(", ")
+        }
+        assert set(theirs) == set(parameters), name
+        ours = described(docstring, parameters)
+        for parameter, said in theirs.items():
+            if unit(said):
+                assert unit(ours.get(parameter, "")) == unit(said), f"{parameter} of {name}"
 
 
 def test_there_are_answers():
-    assert len(ANSWERS) >= 8
+    assert len(list(answers(*NOTEBOOKS[0]))) >= 8
 
 
 def test_the_comments_of_a_variable_name_it():
     for said, name in variables():
         assert name in said, f"the answer cell of {name} says nothing of it"
-
-
-@pytest.mark.parametrize(("name", "definition", "reference"), ANSWERS, ids=[answer[0] for answer in ANSWERS])
-def test_parameters_and_units_agree(name, definition, reference):
-    parameters = [argument.arg for argument in definition.args.args if argument.arg != "self"]
-    docstring = ast.get_docstring(definition)
-    assert docstring, "every function that a student writes says what it is for"
-    theirs = {
-        each: " ".join(parameter.desc)
-        for parameter in NumpyDocString(reference)["Parameters"]
-        for each in parameter.name.split(", ")
-    }
-    assert set(theirs) == set(parameters)
-    ours = described(docstring, parameters)
-    for parameter, said in theirs.items():
-        if unit(said):
-            assert unit(ours.get(parameter, "")) == unit(said), parameter
