@@ -16,7 +16,6 @@ from graders.authoring.build import percent
 from graders.authoring.build.quote_variable import asks_for_variable
 from graders.authoring.material import modules
 
-
 NOTEBOOKS = [(module, name) for module in modules() for name in module.notebooks]
 
 
