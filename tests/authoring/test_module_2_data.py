@@ -10,6 +10,7 @@ from graders.paths import material_root
 from reference_solutions.m02_tools_methods.calibration import counter_verdicts
 from reference_solutions.m02_tools_methods.drill_down import SKYLAKE_TREE
 from reference_solutions.m02_tools_methods.topdown import topdown_level_1
+from reference_solutions.m02_tools_methods.topdown_level_2 import topdown_level_2
 
 DATA = material_root() / "assignments" / "authoring" / "m02_tools_methods" / "data"
 PUBLISHED = {  # GPP on a V100, nw = 1 to 6: nersc-roofline, Plotting/data_hierarchical.txt
@@ -46,6 +47,39 @@ def test_children_add_up(parent):
     children = [node for node, (above, _) in SKYLAKE_TREE.items() if above == parent]
     np.testing.assert_allclose(tree[children].sum(axis=1), tree[parent], atol=1e-9)
     assert set(tree) == set(SKYLAKE_TREE)
+
+
+def both_levels() -> pd.DataFrame:
+    """All counts of the programs that have counts for level 2."""
+    more = read("level_2_counters.csv", index_col="workload")
+    return read("counters.csv", index_col="workload").join(more, how="inner")
+
+
+def test_counts_give_level_2_of_the_tree():
+    counters, tree = both_levels(), read("topdown_tree.csv", index_col="workload")
+    assert list(counters.index) == list(tree.index)
+    for child, column in topdown_level_2(counters, topdown_level_1(counters)).items():
+        np.testing.assert_allclose(column, tree[child], atol=5e-9, err_msg=child)
+
+
+def test_counts_of_level_2_are_possible():
+    """Clocks of one kind are no more than those of the kind that holds them."""
+    counts = both_levels()
+    none, stores = counts["CYCLE_ACTIVITY.STALLS_TOTAL"], counts["EXE_ACTIVITY.BOUND_ON_STORES"]
+    ports = counts["EXE_ACTIVITY.1_PORTS_UTIL"] + counts["EXE_ACTIVITY.2_PORTS_UTIL"]
+    assert (counts["CYCLE_ACTIVITY.STALLS_MEM_ANY"] <= none).all()
+    assert (none + ports + stores <= counts["CPU_CLK_UNHALTED.THREAD"]).all()
+    assert (2 * counts["UOPS_RETIRED.MACRO_FUSED"] <= counts["INST_RETIRED.ANY"]).all()
+
+
+def test_the_regression_is_of_the_same_tokenizer():
+    before = read("regression.csv", index_col="run").loc["before"]
+    tokenizer = read("counters.csv", index_col="workload").loc["tokenizer"]
+    assert before["clocks"] == tokenizer["CPU_CLK_UNHALTED.THREAD"]
+    assert before["instructions"] == tokenizer["INST_RETIRED.ANY"]
+    tree = read("topdown_tree.csv", index_col="workload").loc["tokenizer"]
+    shares = before.drop(["clocks", "instructions"])
+    np.testing.assert_allclose(shares, tree[shares.index])
 
 
 def test_counters_are_as_they_were_planted():
