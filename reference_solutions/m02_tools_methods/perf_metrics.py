@@ -35,7 +35,7 @@ from numpy.typing import ArrayLike
 from reference_solutions import validate
 from reference_solutions.units import Array
 
-__all__ = ["perf_metrics_fields", "topdown_level_1_perf_metrics", "topdown_level_1_slot_events"]
+__all__ = ["perf_metrics_fields", "perf_metrics_level_1", "topdown_level_1_slot_events"]
 
 
 def perf_metrics_fields(register: ArrayLike) -> dict[str, Array]:
@@ -84,7 +84,7 @@ def perf_metrics_fields(register: ArrayLike) -> dict[str, Array]:
     }
 
 
-def topdown_level_1_perf_metrics(counters: Mapping[str, ArrayLike], clear_slots: float = 0) -> dict[str, Array]:
+def perf_metrics_level_1(counters: Mapping[str, ArrayLike], clear_slots: float = 0) -> dict[str, Array]:
     """Shares of the slots in each category of level 1, from PERF_METRICS.
 
     Parameters
@@ -97,7 +97,8 @@ def topdown_level_1_perf_metrics(counters: Mapping[str, ArrayLike], clear_slots:
     Returns
     -------
     dict of str to (N,) ndarray
-        `retiring`, `bad_speculation`, `frontend_bound`, `backend_bound`; NaN for a workload without a slot. [1]
+        `retiring`, `bad_speculation`, `frontend_bound`, `backend_bound`; NaN, all four, for a workload without a slot
+        or without a count in any of the metrics. [1]
 
     Raises
     ------
@@ -111,7 +112,7 @@ def topdown_level_1_perf_metrics(counters: Mapping[str, ArrayLike], clear_slots:
     >>> counts = {"RETIRING": [80], "BAD_SPECULATION": [20], "FRONTEND_BOUND": [50], "BACKEND_BOUND": [50]}
     >>> workload = {f"PERF_METRICS.{name}": count for name, count in counts.items()}
     >>> workload |= {"INT_MISC.UOP_DROPPING": [5], "TOPDOWN.SLOTS": [100]}
-    >>> shares = topdown_level_1_perf_metrics(workload)
+    >>> shares = perf_metrics_level_1(workload)
     >>> {category: round(float(share[0]), 12) for category, share in shares.items()}
     {'retiring': 0.4, 'bad_speculation': 0.15, 'frontend_bound': 0.2, 'backend_bound': 0.25}
     """
@@ -119,9 +120,9 @@ def topdown_level_1_perf_metrics(counters: Mapping[str, ArrayLike], clear_slots:
     columns += ["INT_MISC.UOP_DROPPING", "TOPDOWN.SLOTS"] + ["INT_MISC.CLEARS_COUNT"] * bool(clear_slots)
     validate.require_columns(counters, columns)
     count = {name: np.asarray(counters[name], dtype=float) for name in columns}
-    whole = sum(count[name] for name in columns[:4])
-    whole = np.where(whole > 0, whole, np.nan)
-    slots = np.where(count["TOPDOWN.SLOTS"] > 0, count["TOPDOWN.SLOTS"], np.nan)
+    whole, slots = sum(count[name] for name in columns[:4]), count["TOPDOWN.SLOTS"]
+    ran = (whole > 0) & (slots > 0)
+    whole, slots = np.where(ran, whole, np.nan), np.where(ran, slots, np.nan)
     retiring = count["PERF_METRICS.RETIRING"] / whole
     frontend = count["PERF_METRICS.FRONTEND_BOUND"] / whole - count["INT_MISC.UOP_DROPPING"] / slots
     backend = count["PERF_METRICS.BACKEND_BOUND"] / whole

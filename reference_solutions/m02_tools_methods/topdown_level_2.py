@@ -39,6 +39,7 @@ from reference_solutions.units import Array
 
 __all__ = [
     "LEVEL_2",
+    "LEVEL_2_COUNTERS",
     "topdown_level_2",
     "topdown_level_2_by_difference",
     "topdown_level_2_ice_lake",
@@ -52,6 +53,24 @@ LEVEL_2 = {
     "backend_bound": ("memory_bound", "core_bound"),
 }
 """Category of level 1 -> the child that is measured, and its sibling."""
+
+LEVEL_2_COUNTERS = (
+    "SMT_ON",
+    "CPU_CLK_UNHALTED.THREAD",
+    "CPU_CLK_UNHALTED.THREAD_ANY",
+    "IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE",
+    "BR_MISP_RETIRED.ALL_BRANCHES",
+    "MACHINE_CLEARS.COUNT",
+    "CYCLE_ACTIVITY.STALLS_MEM_ANY",
+    "CYCLE_ACTIVITY.STALLS_TOTAL",
+    "EXE_ACTIVITY.1_PORTS_UTIL",
+    "EXE_ACTIVITY.2_PORTS_UTIL",
+    "EXE_ACTIVITY.BOUND_ON_STORES",
+    "UOPS_RETIRED.RETIRE_SLOTS",
+    "UOPS_RETIRED.MACRO_FUSED",
+    "INST_RETIRED.ANY",
+)
+"""Columns that a table of Skylake-SP counters must have for level 2; it may have more."""
 
 
 def topdown_level_2_by_difference(
@@ -134,25 +153,9 @@ def topdown_level_2(
     >>> [round(float(level_2[name][0]), 3) for name in ("memory_bound", "core_bound", "fetch_latency")]
     [0.375, 0.125, 0.1]
     """
-    columns = (
-        "SMT_ON",
-        "CPU_CLK_UNHALTED.THREAD",
-        "CPU_CLK_UNHALTED.THREAD_ANY",
-        "IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE",
-        "BR_MISP_RETIRED.ALL_BRANCHES",
-        "MACHINE_CLEARS.COUNT",
-        "CYCLE_ACTIVITY.STALLS_MEM_ANY",
-        "CYCLE_ACTIVITY.STALLS_TOTAL",
-        "EXE_ACTIVITY.1_PORTS_UTIL",
-        "EXE_ACTIVITY.2_PORTS_UTIL",
-        "EXE_ACTIVITY.BOUND_ON_STORES",
-        "UOPS_RETIRED.RETIRE_SLOTS",
-        "UOPS_RETIRED.MACRO_FUSED",
-        "INST_RETIRED.ANY",
-    )
-    validate.require_columns(counters, columns)
+    validate.require_columns(counters, LEVEL_2_COUNTERS)
     validate.require_columns(level_1, LEVEL_2)
-    count = {name: np.asarray(counters[name], dtype=float) for name in columns}
+    count = {name: np.asarray(counters[name], dtype=float) for name in LEVEL_2_COUNTERS}
     parent = {name: np.asarray(share, dtype=float) for name, share in level_1.items()}
     both_threads = count["CPU_CLK_UNHALTED.THREAD_ANY"] / 2
     clocks = np.where(count["SMT_ON"] > 0, both_threads, count["CPU_CLK_UNHALTED.THREAD"])

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reference_solutions.m02_tools_methods.perf_metrics import (
-    topdown_level_1_perf_metrics,
+    perf_metrics_level_1,
     topdown_level_1_slot_events,
 )
 from reference_solutions.m02_tools_methods.topdown import COUNTERS, topdown_level_1
@@ -54,7 +54,7 @@ def test_skylake_agrees_with_intel_and_pmu_tools(shared_oracles):
 @pytest.mark.shared
 def test_ice_lake_agrees_in_both_variants(shared_oracles):
     expected, frame = cases_of(shared_oracles, "icx")
-    metrics = topdown_level_1_perf_metrics(frame, clear_slots=5)
+    metrics = perf_metrics_level_1(frame, clear_slots=5)
     same(topdown_level_2_ice_lake(frame, metrics), expected, "perfmon_percent")
     same(topdown_level_2_ice_lake(frame, metrics), expected, "pmu_tools_perfmetrics")
     events = topdown_level_1_slot_events(frame, "IDQ_UOPS_NOT_DELIVERED.CORE", clear_slots=5)
@@ -64,7 +64,7 @@ def test_ice_lake_agrees_in_both_variants(shared_oracles):
 @pytest.mark.shared
 def test_sapphire_rapids_agrees_in_both_variants(shared_oracles):
     expected, frame = cases_of(shared_oracles, "spr")
-    metrics = topdown_level_1_perf_metrics(frame)
+    metrics = perf_metrics_level_1(frame)
     same(topdown_level_2_sapphire_rapids(frame, metrics), expected, "perfmon_percent")
     same(topdown_level_2_sapphire_rapids(frame, metrics), expected, "pmu_tools_perfmetrics")
     slots = frame["TOPDOWN.SLOTS"]

@@ -22,16 +22,20 @@ from graders.checks import (
     series,
     value,
 )
+from reference_solutions.m02_tools_methods.attention import attention_flops_per_byte
 from reference_solutions.m02_tools_methods.calibration import calibrate_counter, counter_verdicts
 from reference_solutions.m02_tools_methods.drill_down import SKYLAKE_TREE, drill_down_path
 from reference_solutions.m02_tools_methods.figures import bottleneck_figure, roofline_figure
+from reference_solutions.m02_tools_methods.intensity import gemm_flops_per_byte
 from reference_solutions.m02_tools_methods.mended_metric_file import mended_metric_file
 from reference_solutions.m02_tools_methods.metric_evaluation import evaluate_metrics
 from reference_solutions.m02_tools_methods.metric_file import read_metric_file
 from reference_solutions.m02_tools_methods.multiplexing import CounterMultiplexer
+from reference_solutions.m02_tools_methods.perf_metrics import perf_metrics_level_1
 from reference_solutions.m02_tools_methods.regression import cpi_changes
 from reference_solutions.m02_tools_methods.roofline import attainable_flops_per_s
 from reference_solutions.m02_tools_methods.topdown import topdown_level_1
+from reference_solutions.m02_tools_methods.topdown_level_2 import topdown_level_2
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -98,6 +102,163 @@ ROOFLINE = Exercise(
             weight=0.375,
             cases=[call([1.0, np.nan], 2e12, 100e9), call(1.0, np.nan, 100e9), call(1.0, 2e12, np.nan)],
             message="NaN is refused, wherever it stands, and does not come out as a performance.",
+        ),
+    ],
+)
+
+# --- operational intensity of a matrix product ---------------------------------------------------------------
+
+
+def product(rng):
+    """A product with no side like another."""
+    m, n, k = rng.choice(np.arange(2, 9000), size=3, replace=False)
+    return call(int(m), int(n), int(k))
+
+
+def square(rng):
+    side = int(rng.integers(100, 9000))
+    return call(side, side, side)
+
+
+def weights_times_vector(rng):
+    n, k = (int(side) for side in rng.integers(500, 20_000, size=2))
+    return call(1, n, k)
+
+
+def batches_and_formats(rng):
+    """Batches as a column against formats as a row."""
+    batches = rng.choice(np.arange(1, 2000), size=4, replace=False)
+    return call(batches[:, np.newaxis], int(rng.integers(1000, 9000)), int(rng.integers(1000, 9000)), [4, 2, 1])
+
+
+GEMM = Exercise(
+    "m02_gemm_flops_per_byte",
+    reference=gemm_flops_per_byte,
+    checks=[
+        Equal(
+            "square products",
+            weight=0.75,
+            cases=[call(4096, 4096, 4096), call(m=1, n=1, k=1), sampled(square, count=2)],
+            message="Three square matrices of 2-byte elements.",
+        ),
+        Equal(
+            "a vector",
+            weight=0.5,
+            cases=[call(1, 4096, 4096), call(4096, 1, 11_008), sampled(weights_times_vector, count=2)],
+            message="A matrix times a vector, on either side.",
+        ),
+        Equal(
+            "products of any shape",
+            weight=0.75,
+            cases=[call(64, 4096, 4096), call(512, 640, 1), call(3, 2, 70_000), sampled(product, count=4)],
+            message="Products whose three sides are all different, long, flat or thin.",
+        ),
+        Equal(
+            "bytes of an element",
+            weight=0.5,
+            cases=[
+                call(4096, 4096, 4096, 4),
+                call(m=8, n=4096, k=14_336, element_bytes=1),
+                call(1, 8192, 8192, element_bytes=0.5),
+            ],
+            message="Elements of four bytes, of one, and of half a byte.",
+        ),
+        Equal(
+            "many shapes at once",
+            weight=0.5,
+            cases=[
+                sampled(batches_and_formats, count=2),
+                call([1, 16, 256], 4096, 4096),
+                call(64, [128, 4096], [4096, 128], [2, 1]),
+            ],
+            message="Arrays of sizes, and of element sizes.",
+        ),
+    ],
+)
+
+# --- operational intensity of attention ------------------------------------------------------------------------
+
+
+def prompt(rng):
+    heads, tokens = int(rng.integers(8, 100)), int(rng.integers(200, 20_000))
+    return call(tokens, tokens, heads, heads, int(rng.choice([64, 80, 96, 128, 256])))
+
+
+def token_more(rng):
+    heads = int(rng.integers(8, 100))
+    return call(1, int(rng.integers(200, 100_000)), heads, heads, int(rng.choice([64, 96, 128])))
+
+
+def grouped(rng):
+    """Two query heads or more to a head of keys and values."""
+    kv_heads = int(rng.integers(1, 9))
+    queries, keys = (int(length) for length in rng.integers(2, 9000, size=2))
+    return call(queries, keys, kv_heads * int(rng.integers(2, 17)), kv_heads, int(rng.choice([64, 128, 192])))
+
+
+def stored_scores(rng):
+    heads, head_dim = int(rng.integers(8, 100)), int(rng.choice([64, 80, 96, 128, 256]))
+    queries, keys = (int(length) for length in rng.integers(100, 9000, size=2))
+    return call(queries, keys, heads, heads, head_dim, fused=False)
+
+
+def fused_and_not(rng):
+    """Chunks of a prompt as a column, against both kinds of kernel."""
+    queries = rng.choice(np.arange(1, 4096), size=3, replace=False)
+    return call(queries[:, np.newaxis], int(rng.integers(4096, 50_000)), 32, 8, 128, fused=np.array([True, False]))
+
+
+ATTENTION = Exercise(
+    "m02_attention_flops_per_byte",
+    reference=attention_flops_per_byte,
+    checks=[
+        Equal(
+            "a prompt",
+            weight=0.75,
+            cases=[call(4096, 4096, 32, 32, 128), sampled(prompt, count=3)],
+            message="As many queries as keys, a head of keys for each head of queries, fused.",
+        ),
+        Equal(
+            "one token more",
+            weight=0.75,
+            cases=[call(queries=1, keys=8192, heads=40, kv_heads=40, head_dim=128), sampled(token_more, count=3)],
+            message="One query, and all that came before it.",
+        ),
+        Equal(
+            "shared keys and values",
+            weight=0.75,
+            cases=[
+                call(1, 4096, 64, 8, 128),
+                call(2048, 2048, 32, 1, 128),  # one head of keys and values for all
+                sampled(grouped, count=4),
+            ],
+            message="Heads of keys and values that several heads of queries share.",
+        ),
+        Equal(
+            "scores through memory",
+            weight=0.75,
+            cases=[
+                call(4096, 4096, 16, 16, 64, fused=False),
+                call(1, 4096, 64, 8, 128, fused=False),
+                sampled(stored_scores, count=3),
+            ],
+            message="Kernels that are not fused: scores and probabilities go out and come back.",
+        ),
+        Equal(
+            "bytes of an element",
+            weight=0.5,
+            cases=[call(1024, 1024, 8, 8, 64, 4), call(1, 4096, 64, 8, 128, element_bytes=1, fused=False)],
+            message="Elements of four bytes, and of one.",
+        ),
+        Equal(
+            "many shapes at once",
+            weight=0.5,
+            cases=[
+                sampled(fused_and_not, count=2),
+                call([1, 8, 64], 4096, 64, [64, 8, 1], 128),
+                call(512, 512, 8, 8, [64, 128], [2, 1], [False, True]),
+            ],
+            message="Arrays of lengths, of heads, of element sizes, and of kinds of kernel.",
         ),
     ],
 )
@@ -425,6 +586,297 @@ BOTTLENECK_FIGURE = Exercise(
             cases=[*SAMPLED_STACKS, *UNSTACKABLE],
             holds=stack_is_readable,
             message="Names of the workloads that are drawn along one axis, 0 to 100 % along the other.",
+        ),
+    ],
+)
+
+# --- Top-Down, level 1, from PERF_METRICS -----------------------------------------------------------------------
+
+METRICS = [f"PERF_METRICS.{name}" for name in ("RETIRING", "BAD_SPECULATION", "FRONTEND_BOUND", "BACKEND_BOUND")]
+
+
+def booked(rng, rows, clears=0.06, unit=None):
+    """Fields in some unit, and corrections that leave something for bad speculation.
+
+    With `clears` at 0 the column of the clears is not there at all.
+    """
+    slots = rng.integers(10**8, 10**10, size=rows).astype(float)
+    fields = rng.uniform(0.1, 1, size=(rows, 4)) @ np.diag([1, 0.9, 0.8, 1])
+    unit = rng.uniform(100, 1000) if unit is None else unit
+    table = dict(zip(METRICS, unit * fields.T / fields.sum(axis=1), strict=True))
+    table["INT_MISC.UOP_DROPPING"] = slots * rng.uniform(0.005, 0.025, size=rows)
+    table["TOPDOWN.SLOTS"] = slots
+    if clears:
+        least = fields[:, 1] / fields.sum(axis=1)
+        table["INT_MISC.CLEARS_COUNT"] = np.rint(slots * least * rng.uniform(0.3, 0.9, size=rows) / 5)
+    return table
+
+
+def on_ice_lake(rng):
+    return call(booked(rng, rows=5), clear_slots=5)
+
+
+def named_on_ice_lake(rng):
+    """A data frame with names, and an index that does not count from zero."""
+    frame = pd.DataFrame(booked(rng, rows=3)).set_index(np.array([7, 5, 3]))
+    frame.insert(0, "workload", ["sort", "join", "scan"])
+    return call(frame, clear_slots=5)
+
+
+def on_sapphire_rapids(rng):
+    return call(booked(rng, rows=4, clears=0))
+
+
+def clears_of_another_price(rng):
+    """As if it were another core, still with five slots' worth of clears at most."""
+    return call(booked(rng, rows=3), clear_slots=int(rng.integers(2, 5)))
+
+
+def as_in_the_register(rng):
+    """Whole numbers of 255ths, which do not add up to 255."""
+    fields = rng.multinomial(255, [0.4, 0.2, 0.15, 0.25], size=4).T + np.array([[1], [0], [-1], [1]])
+    table = dict(zip(METRICS, fields.clip(0), strict=True))
+    return call(table | {"INT_MISC.UOP_DROPPING": np.zeros(4), "TOPDOWN.SLOTS": rng.integers(10**6, 10**8, size=4)})
+
+
+def corrected_too_much(rng):
+    """Clears that cost more than there was to take from."""
+    table = booked(rng, rows=3)
+    table["INT_MISC.CLEARS_COUNT"] = np.rint(table["TOPDOWN.SLOTS"] * rng.uniform(0.2, 0.3, size=3))
+    return call(table, clear_slots=5)
+
+
+def nothing_counted(rng):
+    """Three rows among others: nothing at all, no fields, no slots."""
+    table = booked(rng, rows=5, clears=0)
+    for name in table:
+        table[name][1] = 0
+    for name in METRICS:
+        table[name][3] = 0
+    table["TOPDOWN.SLOTS"][4] = 0
+    return call(table)
+
+
+def a_core(fields, dropped=0, clears=0, slots=1000):
+    """One row, by hand."""
+    table = {name: [field] for name, field in zip(METRICS, fields, strict=True)}
+    return table | {
+        "INT_MISC.UOP_DROPPING": [dropped],
+        "INT_MISC.CLEARS_COUNT": [clears],
+        "TOPDOWN.SLOTS": [slots],
+    }
+
+
+SAMPLED_FIELDS = [sampled(on_ice_lake, count=2), sampled(named_on_ice_lake, count=1)]
+
+PERF_METRICS = Exercise(
+    "m02_perf_metrics_level_1",
+    reference=perf_metrics_level_1,
+    checks=[
+        Equal(
+            "proportions",
+            weight=1,
+            cases=[
+                *SAMPLED_FIELDS,
+                sampled(as_in_the_register, count=2),
+                call(a_core([255, 0, 0, 0])),  # at the end of its range
+                call(a_core([255, 255, 255, 255])),
+            ],
+            part=column("retiring"),
+            message="What retired, from fields in any unit.",
+        ),
+        Equal(
+            "dropped slots",
+            weight=1,
+            cases=[*SAMPLED_FIELDS, call(a_core([50, 30, 4, 16], dropped=90))],
+            part=column("frontend_bound"),
+            message="The front end's share without the slots that were dropped; it may be negative.",
+        ),
+        Equal(
+            "clears",
+            weight=1,
+            cases=[*SAMPLED_FIELDS, sampled(clears_of_another_price, count=1)],
+            part=column("backend_bound"),
+            message="The back end's share, with what clears cost it.",
+        ),
+        Equal(
+            "bad speculation",
+            weight=0.75,
+            cases=[*SAMPLED_FIELDS, sampled(clears_of_another_price, count=1)],
+            part=column("bad_speculation"),
+            message="What remains when the other three are right.",
+        ),
+        Equal(
+            "a core without that correction",
+            weight=0.5,
+            cases=[sampled(on_sapphire_rapids, count=2)],
+            message="Sapphire Rapids: clears cost nothing, and there is no column for them.",
+        ),
+        Equal(
+            "less than nothing left",
+            weight=0.375,
+            cases=[sampled(corrected_too_much, count=2), call(a_core([40, 1, 30, 29], clears=100), clear_slots=5)],
+            message="Corrections that take more than there was.",
+        ),
+        Equal(
+            "nothing counted",
+            weight=0.375,
+            cases=sampled(nothing_counted, count=2),
+            message="Workloads without a slot, or whose fields are all zero; the others keep their shares.",
+        ),
+    ],
+)
+
+# --- Top-Down, level 2 --------------------------------------------------------------------------------------------
+
+
+def counted_twice_down(rng, smt, width=4):
+    """Counts of programs for both levels, and the shares of level 1."""
+    table = counted(rng, smt, width=width)
+    shares = topdown_level_1(table, width)
+    rows, threads = np.asarray(smt).size, table["CPU_CLK_UNHALTED.THREAD"]
+    clocks = table["CPU_CLK_UNHALTED.THREAD_ANY"] / np.where(smt, 2, 1)
+    waiting = threads[:, np.newaxis] * rng.dirichlet([4, 1, 2, 2, 3], size=rows)
+    none, stores, one, two, _ = waiting.T
+    retired = table["UOPS_RETIRED.RETIRE_SLOTS"]
+    fused = retired * rng.uniform(0.03, 0.15, size=rows)
+    heavy = retired * rng.uniform(0.02, 0.3, size=rows)
+    table |= {
+        "INST_RETIRED.ANY": retired + fused - heavy,
+        "UOPS_RETIRED.MACRO_FUSED": fused,
+        "IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE": clocks
+        * shares["frontend_bound"]
+        * rng.uniform(0.2, 0.8, size=rows),
+        "BR_MISP_RETIRED.ALL_BRANCHES": rng.integers(10**5, 10**7, size=rows).astype(float),
+        "MACHINE_CLEARS.COUNT": rng.integers(10**5, 10**7, size=rows).astype(float),
+        "CYCLE_ACTIVITY.STALLS_MEM_ANY": none * rng.uniform(0.3, 0.9, size=rows),
+        "CYCLE_ACTIVITY.STALLS_TOTAL": none,
+        "EXE_ACTIVITY.1_PORTS_UTIL": one,
+        "EXE_ACTIVITY.2_PORTS_UTIL": two,
+        "EXE_ACTIVITY.BOUND_ON_STORES": stores,
+    }
+    return table, shares
+
+
+def one_thread_down(rng):
+    return call(*counted_twice_down(rng, [0] * 5))
+
+
+def frames_down(rng):
+    """Two data frames whose common index does not count from zero."""
+    index = np.array([30, 10, 20])
+    return call(*(pd.DataFrame(table).set_index(index) for table in counted_twice_down(rng, [0] * 3)))
+
+
+def both_kinds_down(rng):
+    return call(*counted_twice_down(rng, [1, 0, 1, 1]))
+
+
+def wide_core_down(rng):
+    width = int(rng.integers(5, 9))
+    return call(*counted_twice_down(rng, [0, 0, 0], width=width), width=width)
+
+
+CAUSES = {
+    1: ["BR_MISP_RETIRED.ALL_BRANCHES", "MACHINE_CLEARS.COUNT"],
+    2: [
+        "CYCLE_ACTIVITY.STALLS_MEM_ANY",
+        "CYCLE_ACTIVITY.STALLS_TOTAL",
+        *("EXE_ACTIVITY.1_PORTS_UTIL", "EXE_ACTIVITY.2_PORTS_UTIL", "EXE_ACTIVITY.BOUND_ON_STORES"),
+    ],
+}
+
+
+def no_cause_counted(rng):
+    """A row in which nothing was thrown away, one in which nothing waited, and a sound one."""
+    table, shares = counted_twice_down(rng, [0, 0, 0])
+    for row, names in CAUSES.items():
+        for name in names:
+            table[name][row] = 0
+    return call(table, shares)
+
+
+def idle_down(rng):
+    """A row without a clock, among others."""
+    table, _ = counted_twice_down(rng, [0, 0, 1])
+    for name in table:
+        table[name][1] = 0
+    return call(table, topdown_level_1(table))
+
+
+def slightly_below_zero(rng):
+    """Fewer slots than light instructions would take, and more clocks without a µop than slots that were lost."""
+    table, shares = counted_twice_down(rng, [0, 0, 0])
+    table["INST_RETIRED.ANY"] = (table["UOPS_RETIRED.RETIRE_SLOTS"] + table["UOPS_RETIRED.MACRO_FUSED"]) * 1.002
+    lost = 1.01 * shares["frontend_bound"]
+    table["IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE"] = lost * table["CPU_CLK_UNHALTED.THREAD"]
+    return call(table, shares)
+
+
+SAMPLED_DOWN = [sampled(one_thread_down, count=2), sampled(frames_down, count=1)]
+
+LEVEL_TWO = Exercise(
+    "m02_topdown_level_2",
+    reference=topdown_level_2,
+    checks=[
+        Equal(
+            "front end",
+            weight=0.75,
+            cases=SAMPLED_DOWN,
+            part=column("fetch_latency", "fetch_bandwidth"),
+            message="Nothing came, or too little; one thread on the core.",
+        ),
+        Equal(
+            "bad speculation",
+            weight=0.75,
+            cases=SAMPLED_DOWN,
+            part=column("branch_mispredicts", "machine_clears"),
+            message="Thrown away for a wrong guess, or for another reason; one thread on the core.",
+        ),
+        Equal(
+            "retiring",
+            weight=1,
+            cases=SAMPLED_DOWN,
+            part=column("heavy_operations", "light_operations"),
+            message="Slots of heavy instructions, and of light ones; one thread on the core.",
+        ),
+        Equal(
+            "back end",
+            weight=1.25,
+            cases=SAMPLED_DOWN,
+            part=column("memory_bound", "core_bound"),
+            message="Waiting for data, or for busy units; one thread on the core.",
+        ),
+        Equal(
+            "multithreading",
+            weight=0.75,
+            cases=sampled(both_kinds_down, count=2),
+            message="Tables in which some workloads ran two threads on the core, and some ran one.",
+        ),
+        Equal(
+            "another width",
+            weight=0.25,
+            cases=sampled(wide_core_down, count=2),
+            message="Cores that are not four wide.",
+        ),
+        Equal(
+            "no cause counted",
+            weight=0.5,
+            cases=sampled(no_cause_counted, count=2),
+            message="Nothing was thrown away, or nothing waited: then the sibling has it all.",
+        ),
+        Equal(
+            "idle core",
+            weight=0.25,
+            cases=sampled(idle_down, count=2),
+            message="A workload that never ran a clock has no shares; the others keep theirs.",
+        ),
+        Equal(
+            "nothing cut off",
+            weight=0.5,
+            cases=sampled(slightly_below_zero, count=2),
+            part=column("heavy_operations", "light_operations", "fetch_latency", "fetch_bandwidth"),
+            message="Counts that are not exact: shares slightly below zero, and their siblings above their parents.",
         ),
     ],
 )

@@ -10,10 +10,10 @@
 # 3. **Multiplexing, calibration, metric files:** can the numbers be *trusted*?
 # 4. **Differential Top-Down:** what made version 2 slower?
 #
-# There are ten exercises, 45 points, and about 90 minutes of work. Write your answer where it says `YOUR CODE HERE`;
-# add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can see.
-# **When they pass, and Validate passes, that is the beginning:** the hidden checks try other machines, other programs
-# and the cases at the edge that the text names.
+# There are fourteen exercises, 63 points, and about two hours of work. Write your answer where it says `YOUR CODE
+# HERE`; add cells of your own wherever you like to try things out. The cell below each answer holds tests that you can
+# see. **When they pass, and Validate passes, that is the beginning:** the hidden checks try other machines, other
+# programs and the cases at the edge that the text names.
 #
 # Units stand in the names, SI base units throughout: `_flops_per_s`, `_bytes_per_s`, `_s`. A *flop* is one
 # floating-point operation; a fused multiply-add is two.
@@ -89,12 +89,52 @@ else:
     raise AssertionError("a negative intensity must raise ValueError")
 
 # %% [markdown]
+# ### Count before you run
+#
+# Where do $W$ and $Q$ come from? For the kernels that language models are made of, from their shapes alone: nobody has
+# to run anything. Take the product of two matrices (GEMM), $C = A B$, with $A$ of $m \times k$ and $B$ of $k \times n$
+# elements. Each element of $C$ is a sum of $k$ terms, and each term costs a multiplication and an addition. As for the
+# bytes, count those that no machine can avoid, the *compulsory* traffic: $A$ and $B$ are read once, $C$ is written
+# once, and caches hold whatever is used again.
+#
+# A matrix times a vector (GEMV) needs no formula of its own: it is the case $m = 1$, or $n = 1$. An element has $b$
+# bytes, in all three matrices: 4 in FP32, 2 in BF16, 1 in FP8, and half a byte in a format of 4 bits.
+#
+# **What the model leaves out.** Tiles that do not fit, so that operands are read again; a $C$ that is added to what was
+# there before, and so is read as well; the scales of a 4-bit format. All of them add bytes: what you count is the
+# *largest* intensity that such a kernel can have.
+#
+# **Exercise 2** (3 points, 6 minutes). Write `gemm_flops_per_byte`. Each argument may be a number or an array, and they
+# broadcast, as in exercise 1. All sizes are positive; you need not refuse anything.
+
+
+# %% exercise={"id": "m02_gemm_flops_per_byte", "reference": "m02_tools_methods.intensity:gemm_flops_per_byte"}
+def gemm_flops_per_byte(m, n, k, element_bytes=2):
+    """Operational intensity of a product of an m by k and a k by n matrix [flop/B]; the arguments broadcast.
+
+    m:             rows of the first matrix and of the result; 1 for a row vector [1]
+    n:             columns of the second matrix and of the result; 1 for a column vector [1]
+    k:             columns of the first, rows of the second [1]
+    element_bytes: bytes of one element of each of the three matrices: 2 in BF16 [B]
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m02_gemm_flops_per_byte"}
+square = gemm_flops_per_byte(3000, 3000, 3000)
+assert np.isclose(square, 1000), f"three square matrices of 3,000 by 3,000 in BF16 give 1,000 flop/B, not {square:.5g}"
+one_row = gemm_flops_per_byte(1, 4096, 4096)
+assert np.isclose(one_row, 0.99951, rtol=1e-5), f"one row times 4,096 by 4,096 weights: 0.99951, not {one_row:.5g}"
+single = gemm_flops_per_byte(3000, 3000, 3000, element_bytes=4)
+assert np.isclose(single, 500), f"in FP32 each element has twice the bytes: 500 flop/B, not {single:.5g}"
+table = gemm_flops_per_byte([[1], [64]], 4096, 4096, [1, 2, 4])
+assert np.shape(table) == (2, 3), f"2 batches in 3 formats give a table of shape (2, 3), not {np.shape(table)}"
+
+# %% [markdown]
 # ### The same product on three machines
 #
-# A matrix product $C = A B$ with $A$ of $m \times k$ and $B$ of $k \times n$ elements does $2mnk$ operations. If every
-# element crosses the memory interface once, in BF16, it moves $2(mk + kn + mn)$ bytes. Decoding a language model
-# multiplies the weights ($k = n = 4096$, say) with one row per request: $m$ is the batch. The larger the batch, the
-# more often each weight is used once it is there.
+# Decoding a language model multiplies the weights ($k = n = 4096$, say) with one row per request: $m$ is the batch. The
+# larger the batch, the more often each weight is used once it is there.
 
 # %%
 DEVICES = {  # dense BF16 peak [flop/s], memory bandwidth [B/s]; NVIDIA's data sheets and H100 white paper
@@ -104,22 +144,21 @@ DEVICES = {  # dense BF16 peak [flop/s], memory bandwidth [B/s]; NVIDIA's data s
 }
 batch = 2 ** np.arange(0, 13, 2)
 width = 4096
-operations = 2 * batch * width * width
-traffic_bytes = 2 * (2 * batch * width + width * width)
+of_batch = gemm_flops_per_byte(batch, width, width)
 
 intensity = np.geomspace(0.25, 8192, 400)
 figure, axes = plt.subplots()
 for (device, (peak, bandwidth)), colour in zip(DEVICES.items(), (BLUE, ORANGE, GREEN), strict=True):
     axes.loglog(intensity, attainable_flops_per_s(intensity, peak, bandwidth) / 1e12, color=colour, label=device)
     axes.loglog(
-        operations / traffic_bytes,
-        attainable_flops_per_s(operations / traffic_bytes, peak, bandwidth) / 1e12,
+        of_batch,
+        attainable_flops_per_s(of_batch, peak, bandwidth) / 1e12,
         "o",
         color=colour,
         markersize=5,
     )
 axes.text(0.3, 0.32, "m =", fontsize=8, color=GREY)
-for size, at in zip(batch, operations / traffic_bytes, strict=True):
+for size, at in zip(batch, of_batch, strict=True):
     axes.text(at, 0.32, size, ha="center", fontsize=8, color=GREY)
     axes.axvline(at, ymin=0.09, color=GREY, linewidth=0.4, linestyle=":")
 axes.set(
@@ -141,6 +180,92 @@ plt.show()
 #   is never "memory-bound" in itself; it is so on a machine.
 # - Which lever would you pull at $m = 16$: faster arithmetic, faster memory, or smaller weights? Only two of them move
 #   the point that you see.
+
+# %% [markdown]
+# ### Attention: a batch does not help
+#
+# The other kernel of a language model has shapes of its own. There are $q$ positions that ask, each with a *query*, and
+# $k$ positions that are asked, each with a *key* and a *value*. In every one of $H$ heads, of $d$ elements per
+# position, they meet in two products:
+#
+# $$ S = Q K^\mathsf{T} \quad (q \times k), \qquad O = P V \quad (q \times d) $$
+#
+# The probabilities $P$ are the softmax of the scores $S$, row by row. That costs little beside the two products: count
+# no operations for it. With **grouped-query attention** several query heads share one head of keys and values. There
+# are only $H_{kv}$ of these, and each is read *once* for all that share it; the two products are done for each of the
+# $H$ query heads all the same.
+#
+# Which bytes? Queries are read, results are written, keys and values are read. A **fused** kernel (FlashAttention: Dao
+# et al., NeurIPS 2022) keeps $S$ and $P$ on the chip. One that is not fused sends them through memory, in every query
+# head: the first product writes $S$, the softmax reads it and writes $P$, the second product reads that. All elements
+# have the same number of bytes.
+#
+# **What the model leaves out.** Masks: where a prompt does not look ahead, half of the scores are never needed. And a
+# fused kernel reads keys and values once for each *block* of queries that fits on the chip, so several times for a
+# long prompt.
+#
+# **Exercise 3** (4 points, 9 minutes). Write `attention_flops_per_byte`. Again the arguments broadcast, `fused`
+# included, and all sizes are positive.
+
+
+# %% exercise={"id": "m02_attention_flops_per_byte","reference": "m02_tools_methods.attention:attention_flops_per_byte"}
+def attention_flops_per_byte(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    """Operational intensity of one layer's attention [flop/B]; the arguments broadcast.
+
+    queries:       positions that ask [1]
+    keys:          positions that are asked, all of them by each query [1]
+    heads:         heads of queries [1]
+    kv_heads:      heads of keys and values [1]
+    head_dim:      elements of a head at one position [1]
+    element_bytes: bytes of one element, whatever it is an element of: 2 in BF16 [B]
+    fused:         whether scores and probabilities stay on the chip; a truth value, or an array of them
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m02_attention_flops_per_byte"}
+prompt = attention_flops_per_byte(queries=4096, keys=4096, heads=32, kv_heads=32, head_dim=128)
+assert np.isclose(prompt, 2048), f"a prompt of 4,096 tokens, fused, has 2,048 flop/B, not {prompt:.5g}"
+one_more = attention_flops_per_byte(queries=1, keys=4096, heads=64, kv_heads=8, head_dim=128)
+assert np.isclose(one_more, 7.9844, rtol=1e-4), f"one token, 8 query heads to a head of keys: 7.984, not {one_more:.5g}"
+stored = attention_flops_per_byte(queries=4096, keys=4096, heads=32, kv_heads=32, head_dim=128, fused=False)
+assert np.isclose(stored, 62.061, rtol=1e-4), f"the same prompt, not fused: 62.06 flop/B, not {stored:.5g}"
+both = attention_flops_per_byte([[1], [512]], 512, 8, 8, 64, fused=[True, False])
+assert np.shape(both) == (2, 2), f"2 numbers of queries, fused and not, give a table of shape (2, 2): {np.shape(both)}"
+
+# %%
+asking = 2 ** np.arange(0, 13)
+figure, axes = plt.subplots()
+for label, kv_heads, fused, colour in (
+    ("64 heads of keys, fused", 64, True, BLUE),
+    ("8 heads of keys, fused", 8, True, GREEN),
+    ("64 heads of keys, not fused", 64, False, ORANGE),
+):
+    of_attention = attention_flops_per_byte(asking, 4096, 64, kv_heads, 128, fused=fused)
+    axes.loglog(asking, of_attention, "o-", color=colour, markersize=4, linewidth=1.2, label=label)
+for device in ("H100 SXM", "A100 SXM 80 GB"):
+    peak, bandwidth = DEVICES[device]
+    axes.axhline(peak / bandwidth, color=GREY, linewidth=0.6, linestyle=":")
+    axes.text(1, 1.04 * peak / bandwidth, f"ridge of {device}", fontsize=8, color=GREY)
+axes.set(
+    xlabel="queries at a time",
+    ylabel="operational intensity [flop/B]",
+    title="Attention over 4,096 keys: 64 query heads of 128 elements, BF16",
+)
+axes.legend(frameon=False, loc="lower right")
+plt.show()
+
+# %% [markdown]
+# **Notice.**
+#
+# - One query at a time is decoding: 1 flop/B without sharing, however long the context. And here a batch does *not*
+#   help: each request brings keys of its own, so operations and bytes grow together. It was the weights that requests
+#   shared, and nobody shares a cache.
+# - What helps is more queries per key. Eight query heads to a head of keys bring eight times the intensity. So do
+#   eight positions at a time, which is why checking eight guessed tokens costs hardly more than making one.
+# - Fused, with equal heads, the size of a head cancels: only the two lengths are left. Not fused, it is the limit: with
+#   scores in memory a long prompt has nearly 64 flop/B, $d / b$, and stays below both ridges for ever. Fusing makes no
+#   operation cheaper. It removes bytes.
 
 # %% [markdown]
 # ## 2. A roof for each level
@@ -167,7 +292,7 @@ gpu_kernels = pd.read_csv("data/gpu_kernels.csv", comment="#")
 # nobody until something is wrong. So let the script make a plain object first: axes, series, marks. It can be
 # tested, compared with yesterday's, and drawn at the end.
 #
-# **Exercise 2** (7 points, 14 minutes). Write `roofline_figure`. Three things to think about:
+# **Exercise 4** (7 points, 14 minutes). Write `roofline_figure`. Three things to think about:
 #
 # - Both axes are logarithmic. On them a roof is a polyline with one corner.
 # - A logarithmic axis has no zero and no infinity. A kernel that computes nothing, such as a copy, has no place on it;
@@ -319,7 +444,7 @@ counters = pd.read_csv("data/counters.csv", comment="#", index_col="workload")
 counters.loc[["dense_gemm", "tokenizer", "json_parser_smt"], COUNTERS].T  # three of nine programs
 
 # %% [markdown]
-# **Exercise 3** (7 points, 14 minutes). Write `topdown_level_1`. It takes such a table, a data frame or a dictionary of
+# **Exercise 5** (7 points, 14 minutes). Write `topdown_level_1`. It takes such a table, a data frame or a dictionary of
 # columns, with one row per workload, and gives the table of the four shares. Some rows may have multithreading on and
 # others off. A workload whose core never ran a clock has no shares: not zero, but NaN.
 
@@ -370,7 +495,7 @@ assert np.allclose(everything.sum(axis=1), 1), "the shares of each workload add 
 # useful work. A share below zero cannot stand on a stack. A picture that draws it anyway lies; one that clips it, or
 # drops the workload without a word, lies as well.
 #
-# **Exercise 4** (4 points, 9 minutes). Write `bottleneck_figure`, in the same form as in exercise 2.
+# **Exercise 6** (4 points, 9 minutes). Write `bottleneck_figure`, in the same form as in exercise 4.
 
 
 # %% exercise={"id": "m02_bottleneck_figure", "reference": "m02_tools_methods.figures:bottleneck_figure"}
@@ -442,11 +567,246 @@ payoff.sort_values("at most x times as fast", ascending=False).round(2).reset_in
 #   What, is the subject of section 4.
 
 # %% [markdown]
+# ### A core that counts its slots itself
+#
+# From Ice Lake on, nobody has to put level 1 together from events. The core books each slot itself. A register,
+# **PERF_METRICS**, holds the four shares, in fields of eight bits; a counter beside it, `TOPDOWN.SLOTS`, holds how many
+# slots there were (Linux, `tools/perf/Documentation/topdown.txt`). Neither needs a programmable counter, so neither has
+# to take turns. What comes out is still not level 1, for three reasons.
+#
+# **The fields are proportions.** One tool prints them as they lie in the register, 0 to 255, another one in percent, a
+# third one times the slots. So the whole is the *sum of the four fields*, whatever unit they are in: not 255, which
+# rounding often misses, and not `TOPDOWN.SLOTS`, which may have been read at another time. A field that has reached
+# the end of its range, such as 255, is no special case.
+#
+# **Some slots are booked on the wrong account.** Intel's metrics files (Ice Lake-SP and Sapphire Rapids, TMA 5.2)
+# correct two things. Both are counts over the whole interval, so these are shares of `TOPDOWN.SLOTS`:
+#
+# - `INT_MISC.UOP_DROPPING` estimates *slots* that are booked on the front end, and were lost for another reason. They
+#   are taken off the front end's share.
+# - On the five-wide Ice Lake each *clear* of the pipeline (`INT_MISC.CLEARS_COUNT`) costs `clear_slots` = 5 slots that
+#   should stand on the back end's account and do not. They are added to its share. Sapphire Rapids needs no such
+#   correction: there `clear_slots` is 0, and the table need not have that column at all.
+#
+# **Bad speculation takes what remains** when the corrected three are taken off one; its own field serves to make the
+# whole, and for nothing else. If the corrections have left less than nothing, it is zero, and the four then add up to
+# *more* than one. Only here do those files cut anything off: the front end's share may be negative.
+#
+# **What the model leaves out.** The eight bits. And the correction for dropped slots is an estimate: the list of events
+# says so itself.
+#
+# **Exercise 7** (5 points, 10 minutes). Write `perf_metrics_level_1`. The table is of the same kind as in exercise 5. A
+# workload whose core had no slot, or whose four fields are all zero, has no shares: all four are NaN.
+
+
+# %%
+METRICS = ["PERF_METRICS.RETIRING", "PERF_METRICS.BAD_SPECULATION"]
+METRICS += ["PERF_METRICS.FRONTEND_BOUND", "PERF_METRICS.BACKEND_BOUND"]
+
+
+# %% exercise={"id": "m02_perf_metrics_level_1", "reference": "m02_tools_methods.perf_metrics:perf_metrics_level_1"}
+def perf_metrics_level_1(counters, clear_slots=0):
+    """Shares of the slots in the four categories of Top-Down level 1, one row per workload, from PERF_METRICS.
+
+    counters:    table with (at least) the columns METRICS, INT_MISC.UOP_DROPPING and TOPDOWN.SLOTS, as a data frame or
+                 as a dict of lists or arrays; INT_MISC.CLEARS_COUNT is there if clears cost slots [1]
+    clear_slots: slots that each clear costs the back end, to be added to its share [1]
+
+    Returns a table, data frame or dict of arrays, with the columns retiring, bad_speculation, frontend_bound and
+    backend_bound, in the order of the rows [1]. All four are NaN for a workload without a slot or without a field
+    above zero.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m02_perf_metrics_level_1"}
+# The fields add up to 200: 80 retiring. Of 100 slots, 5 were dropped, and each of 2 clears cost the back end 5.
+one_core = {name: [field] for name, field in zip(METRICS, (80, 20, 50, 50), strict=True)}
+one_core |= {"INT_MISC.UOP_DROPPING": [5], "TOPDOWN.SLOTS": [100]}
+for table, clear_slots, expected in (
+    (one_core, 0, {"retiring": 0.4, "bad_speculation": 0.15, "frontend_bound": 0.2, "backend_bound": 0.25}),
+    (
+        one_core | {"INT_MISC.CLEARS_COUNT": [2]},
+        5,
+        {"retiring": 0.4, "bad_speculation": 0.05, "frontend_bound": 0.2, "backend_bound": 0.35},
+    ),
+):
+    booked = pd.DataFrame(perf_metrics_level_1(table, clear_slots))
+    assert set(booked.columns) == set(expected), f"these columns: {list(booked.columns)}"
+    for category, share in expected.items():
+        found = float(booked[category].iloc[0])
+        assert np.isclose(found, share), f"{category} should be {share} if a clear costs {clear_slots}, not {found:.4g}"
+idle = pd.DataFrame(perf_metrics_level_1({name: [0] for name in one_core}))
+assert idle.isna().all(axis=None), f"no slots, no shares: NaN, and not {idle.to_dict('records')}"
+
+# %% [markdown]
+# What do eight bits cost? Below, the shares that you found for the programs above (all but the one that does not fit
+# together) are put into such fields, each rounded to a whole number of 255ths, and read by your function.
+
+# %%
+sound = shares.loc[(shares[categories] >= 0).all(axis=1), categories]
+fields = (255 * sound).round().set_axis([f"PERF_METRICS.{category.upper()}" for category in categories], axis="columns")
+in_bits = fields.assign(**{"INT_MISC.UOP_DROPPING": 0, "TOPDOWN.SLOTS": 1})
+read_again = pd.DataFrame(
+    {name: np.asarray(column) for name, column in dict(perf_metrics_level_1(in_bits)).items()}, index=sound.index
+)
+figure, axes = plt.subplots()
+for category, colour in zip(categories, (GREEN, RED, ORANGE, BLUE), strict=True):
+    off = 100 * abs(read_again[category] / sound[category] - 1)
+    axes.loglog(100 * sound[category], off, "o", color=colour, label=category.replace("_", " "))
+axes.set(xlabel="share of the slots [%]", ylabel="off by [% of the share]", title="Level 1 through eight bits")
+axes.legend(frameon=False)
+plt.show()
+fields.sum(axis=1).astype(int).value_counts().rename_axis("the four fields add up to").to_frame("programs")
+
+# %% [markdown]
+# **Notice.**
+#
+# - Shares above 3 % are right to 2 % of themselves, and nobody needs more. The smallest, 0.2 %, has come out twice as
+#   large as it is: *how many times* fewer slots go to wrong guesses now is no question for this register.
+# - The four fields of only half of the programs add up to 255. Whoever divides by 255 makes that one error more.
+# - The register counts from its last reset on, and what you want is mostly the *difference* of two readings. Half of a
+#   255th of a long run is nothing against the run, and a lot against its last hundredth. Reset it before the part that
+#   matters.
+
+# %% [markdown]
+# ### One level down
+#
+# Level 1 said *back end*, and could not say more. **Level 2** splits each of its categories in two. One child is
+# measured, and its sibling is whatever the parent has left, so that the two always add up to their parent:
+#
+# | category | the child that is measured | its sibling |
+# |---|---|---|
+# | front-end bound | **fetch latency**: nothing came at all | **fetch bandwidth**: something came, but too little |
+# | bad speculation | **branch mispredicts** | **machine clears**: thrown away for another reason |
+# | retiring | **heavy operations**: instructions of several µops | **light operations**: one slot, or less |
+# | back-end bound | **memory bound**: waiting for data | **core bound**: waiting for busy units |
+#
+# On Skylake-SP (Intel's metrics file for it, TMA 5.01; the tree is Yasin's) the four are measured like this:
+#
+# - **Fetch latency.** `IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE` counts *clocks* in which the back end had room
+#   and not a single µop came. All slots of such a clock are lost.
+# - **Branch mispredicts.** Their part of bad speculation is their part of all that was thrown away: of
+#   `BR_MISP_RETIRED.ALL_BRANCHES` and `MACHINE_CLEARS.COUNT` together. Each is taken to cost the same.
+# - **Heavy operations.** A light instruction retires in one slot. Two that are *fused*, such as a compare and its
+#   branch, retire in one slot together: `UOPS_RETIRED.MACRO_FUSED` counts these pairs, while `INST_RETIRED.ANY` counts
+#   both instructions of each. The slots that retired beyond what light instructions would have taken are heavy.
+# - **Memory bound.** Its part of the back end's share is a part of the clocks in which too little was executed:
+#
+# $$ \frac{C_\text{load} + C_\text{store}}{C_\text{none} + (C_1 + R \, C_2) + C_\text{store}} $$
+#
+# | | clocks in which | event |
+# |---|---|---|
+# | $C_\text{load}$ | nothing is executed while a load is on its way | `CYCLE_ACTIVITY.STALLS_MEM_ANY` |
+# | $C_\text{store}$ | the buffer of stores is full | `EXE_ACTIVITY.BOUND_ON_STORES` |
+# | $C_\text{none}$ | nothing is executed at all | `CYCLE_ACTIVITY.STALLS_TOTAL` |
+# | $C_1$, $C_2$ | one execution port is busy, two are | `EXE_ACTIVITY.1_PORTS_UTIL`, `EXE_ACTIVITY.2_PORTS_UTIL` |
+#
+# and $R$ is the share of retiring: two busy ports are the more of a pity, the more there is to be done.
+#
+# **At the edge.** If no guess was wrong and no clear was counted, or if the denominator above is zero, the measured
+# child gets nothing and its sibling all that the parent has. And nothing is cut off: since the counts are not exact to
+# the last digit, heavy operations may come out slightly negative, and light operations as slightly more than their
+# parent; so may any other child, measured or left over. With multithreading only the clocks of the core need care,
+# exactly as on level 1. All other counts are sums of both threads, and are used as they are. A workload whose core
+# never ran has NaN on both levels.
+#
+# **What the model leaves out.** That a clear may cost far more than a misprediction. And the back end's slots are
+# divided as *clocks* are, so its two children are estimates.
+#
+# **Exercise 8** (6 points, 12 minutes). Write `topdown_level_2`. It takes the table of counts and the table of level 1
+# shares for the same workloads in the same order, and gives the table of the eight.
+
+# %%
+LEVEL_2 = {  # category of level 1 -> the child that is measured, and its sibling
+    "retiring": ("heavy_operations", "light_operations"),
+    "bad_speculation": ("branch_mispredicts", "machine_clears"),
+    "frontend_bound": ("fetch_latency", "fetch_bandwidth"),
+    "backend_bound": ("memory_bound", "core_bound"),
+}
+more_counters = pd.read_csv("data/level_2_counters.csv", comment="#", index_col="workload")
+LEVEL_2_COUNTERS = ["SMT_ON", "CPU_CLK_UNHALTED.THREAD", "CPU_CLK_UNHALTED.THREAD_ANY"]
+LEVEL_2_COUNTERS += ["UOPS_RETIRED.RETIRE_SLOTS", "INST_RETIRED.ANY", *more_counters]
+counters_2 = counters.join(more_counters, how="inner")[LEVEL_2_COUNTERS]
+counters_2.loc[["dense_gemm", "tokenizer", "json_parser_smt"]].T  # three of eight programs
+
+
+# %% exercise={"id": "m02_topdown_level_2", "reference": "m02_tools_methods.topdown_level_2:topdown_level_2"}
+def topdown_level_2(counters, level_1, width=4):
+    """Shares of the slots in the eight categories of Top-Down level 2, one row per workload.
+
+    counters: table with (at least) the columns LEVEL_2_COUNTERS, as a data frame or as a dict of lists or arrays [1]
+    level_1:  table of the shares of level 1, of the same kind, its rows in the same order: the columns are retiring,
+              bad_speculation, frontend_bound and backend_bound [1]
+    width:    micro-operations that the core can pass per clock [1]
+
+    Returns a table, data frame or dict of arrays, with the eight names in LEVEL_2 as its columns, in the order of the
+    rows [1]. No share is cut off at zero. All are NaN for a workload without a clock.
+    """
+    ### SOLUTION
+
+
+# %% tests={"id": "m02_topdown_level_2"}
+# A hundred clocks are 400 slots. In 10 clocks nothing came; 3 wrong guesses and a clear; 106 instructions, of which 20
+# are 10 fused pairs, took 100 slots; 30 of 40 clocks with little execution wait for memory: 25 + 8 + 0.25 x 8 + 5.
+hundred = {name: [0] for name in LEVEL_2_COUNTERS}
+hundred |= {"CPU_CLK_UNHALTED.THREAD": [100], "CPU_CLK_UNHALTED.THREAD_ANY": [100]}
+hundred |= {"UOPS_RETIRED.RETIRE_SLOTS": [100], "UOPS_RETIRED.MACRO_FUSED": [10], "INST_RETIRED.ANY": [106]}
+hundred |= {"IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE": [10]}
+hundred |= {"BR_MISP_RETIRED.ALL_BRANCHES": [3], "MACHINE_CLEARS.COUNT": [1]}
+hundred |= {"CYCLE_ACTIVITY.STALLS_MEM_ANY": [25], "EXE_ACTIVITY.BOUND_ON_STORES": [5]}
+hundred |= {"CYCLE_ACTIVITY.STALLS_TOTAL": [25], "EXE_ACTIVITY.1_PORTS_UTIL": [8], "EXE_ACTIVITY.2_PORTS_UTIL": [8]}
+parents = {"retiring": [0.25], "bad_speculation": [0.1], "frontend_bound": [0.15], "backend_bound": [0.5]}
+children = pd.DataFrame(topdown_level_2(hundred, parents))
+assert set(children.columns) == {child for pair in LEVEL_2.values() for child in pair}, (
+    f"these columns: {list(children.columns)}"
+)
+for child, expected in {
+    "fetch_latency": 0.1,
+    "branch_mispredicts": 0.075,
+    "heavy_operations": 0.01,
+    "memory_bound": 0.375,
+}.items():
+    found = float(children[child].iloc[0])
+    assert np.isclose(found, expected), f"{child} should be {expected}, not {found:.4g}"
+for category, pair in LEVEL_2.items():
+    total = float(children[list(pair)].iloc[0].sum())
+    assert np.isclose(total, parents[category][0]), f"{' and '.join(pair)} add up to their parent, not to {total:.4g}"
+
+# %% [markdown]
+# The figure of exercise 6 takes any categories, so it takes these. Useful work is kept in one piece.
+
+# %%
+level_2 = pd.DataFrame(
+    {name: np.asarray(one) for name, one in dict(topdown_level_2(counters_2, shares.loc[counters_2.index])).items()},
+    index=counters_2.index,
+)
+parts = [child for category in categories[1:] for child in LEVEL_2[category]]
+layers = shares.loc[level_2.index, ["retiring"]].join(level_2[parts])
+axes = draw(bottleneck_figure(layers, list(layers.index)), [GREEN, RED, "#F2B896", ORANGE, "#F7DC9C", BLUE, "#9CCAE4"])
+axes.legend(frameon=False, ncols=4, loc="upper center", bbox_to_anchor=(0.4, -0.14))
+plt.show()
+level_2[list(LEVEL_2["retiring"])].round(3).T
+
+# %% [markdown]
+# **Notice.**
+#
+# - The dark colours are the children that are measured. `stream_triad`, `decode_gemv` and `embedding_lookup` wait for
+#   *memory*, and `dense_gemm` for its own units: what was left of its slots is *core bound*. Level 1 had one word for
+#   all four.
+# - `op_dispatch` waits for code: in most of its lost slots *nothing* comes. In `json_parser_smt` something comes, and
+#   is too little. Code that lies closer together, or more cache for it, would help the first one.
+# - The wrong guesses of `tokenizer` really are branches; clears are nearly nothing. Keep the number in mind: section 5
+#   has a second version of it.
+# - `json_parser_smt` has its mark on *branch mispredicts* now. Nothing has moved: its front-end share fell in two, and
+#   the other did not. Which layer is largest depends on how finely you slice.
+
+# %% [markdown]
 # ### Drill down
 #
-# Each category of level 1 splits into two of level 2, and *memory bound* into the levels of the hierarchy. Few of all
-# these numbers matter, and the tree says which: **a node deserves a look if it is above its own threshold, and all its
-# ancestors are.** Below a silent parent nobody speaks, however large: its numbers are small parts of something small.
+# *Memory bound* splits again, into the levels of the hierarchy. Few of all these numbers matter, and the tree says
+# which: **a node deserves a look if it is above its own threshold, and all its ancestors are.** Below a silent parent
+# nobody speaks, however large: its numbers are small parts of something small.
 #
 # The thresholds below are those of Intel's metrics file for Skylake-SP (TMA 5.01). They differ from node to node, and
 # levels 1 and 2 are shares of *slots*, level 3 of *clocks*: compare siblings with each other, never a node with its
@@ -472,11 +832,12 @@ TREE = {  # node -> its parent ("" at level 1), its threshold
     "dram_bound": ("memory_bound", 0.10),
     "store_bound": ("memory_bound", 0.20),
 }
+# Levels 1 and 2 are what you computed, to three digits; level 3 comes from further events.
 nodes = pd.read_csv("data/topdown_tree.csv", comment="#", index_col="workload")
 nodes.loc[["decode_gemv", "tokenizer", "json_parser_smt"]].T  # three of eight programs
 
 # %% [markdown]
-# **Exercise 5** (4 points, 7 minutes). Write `drill_down_path`: from level 1 downwards, always to the *largest* child
+# **Exercise 9** (4 points, 7 minutes). Write `drill_down_path`: from level 1 downwards, always to the *largest* child
 # that is above its threshold, as far as that goes. A node that was not measured is missing, or NaN; the way does not
 # lead through it.
 
@@ -540,7 +901,7 @@ for workload, row in nodes.iterrows():
 #
 # **What the model assumes** is only this: while it was not counted, an event happened at the same rate as while it was.
 #
-# **Exercise 6** (8 points, 15 minutes). Write `CounterMultiplexer`. In each `tick` time passes, and things happen in
+# **Exercise 10** (8 points, 15 minutes). Write `CounterMultiplexer`. In each `tick` time passes, and things happen in
 # it, counted or not. What you keep between the calls is up to you.
 
 
@@ -659,7 +1020,7 @@ plt.show()
 # run, looks like gain. Count in user mode, and keep the kernels short. (Weaver, Terpstra and Moore, ISPASS 2013,
 # measured how much real counters overcount; the straight line is ours.)
 #
-# **Exercise 7** (5 points, 9 minutes). Write `calibrate_counter`.
+# **Exercise 11** (5 points, 9 minutes). Write `calibrate_counter`.
 
 
 # %% exercise={"id": "m02_calibrate_counter", "reference": "m02_tools_methods.calibration:calibrate_counter"}
@@ -715,7 +1076,7 @@ summary.round(3)
 # Orange are the runs, dotted is the truth, blue is the line that you fitted. (On logarithmic axes a line with an offset
 # is bent.) `known` holds the six sizes, `counted` for each counter its runs, `fits` what you found.
 #
-# **Exercise 8** (2 points, 3 minutes). Judge the six counters: set `counter_verdicts` to a dict with one word for each
+# **Exercise 12** (2 points, 3 minutes). Judge the six counters: set `counter_verdicts` to a dict with one word for each
 # of them, by looking or by computing.
 #
 # - `"exact"`: usable as it is. The median of each size is right to within 1 %.
@@ -777,7 +1138,7 @@ by_file = metrics_by_file(received, counters)[categories]
 (by_file - shares[categories]).round(3).rename_axis(columns="by the file received, less your own")
 
 # %% [markdown]
-# **Exercise 9** (3 points, 8 minutes). Set `mended_metric_file` to the text of the mended file. Change what is wrong
+# **Exercise 13** (3 points, 8 minutes). Set `mended_metric_file` to the text of the mended file. Change what is wrong
 # and nothing else: aliases and names of metrics stay as they are. You may edit the text, or read it with `json.loads`,
 # mend the object, and write it with `json.dumps`.
 
@@ -816,7 +1177,7 @@ assert gone < 1e-9, f"decode_gemv ran one thread, and its bad speculation is sti
 # **What the model leaves out.** The number of instructions may have changed as well; that is a cause of its own, and
 # the cell below gives it a bar of its own. And two runs differ by noise: repeat them before you believe a small bar.
 #
-# **Exercise 10** (2 points, 5 minutes). Write `cpi_changes`: what each node costs in the second run, less what it cost
+# **Exercise 14** (2 points, 5 minutes). Write `cpi_changes`: what each node costs in the second run, less what it cost
 # in the first.
 
 

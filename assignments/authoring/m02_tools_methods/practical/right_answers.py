@@ -46,6 +46,43 @@ def attainable_one_by_one(intensity_flops_per_byte, peak_flops_per_s, bandwidth_
     return np.vectorize(one, otypes=[float])(intensity_flops_per_byte, peak_flops_per_s, bandwidth_bytes_per_s)
 
 
+@answer("m02_gemm_flops_per_byte", by="bytes per operation, matrix by matrix")
+def gemm_by_reuse(m, n, k, element_bytes=2):
+    """An element of A serves n multiply-adds, one of B serves m, one of C serves k: each brings its bytes for those."""
+    per_multiply_add = sum(np.true_divide(element_bytes, uses) for uses in (n, m, k))
+    return 2 / per_multiply_add
+
+
+@answer("m02_gemm_flops_per_byte", by="one shape at a time, in whole numbers")
+def gemm_one_by_one(m, n, k, element_bytes=2):
+    def one(m, n, k, element_bytes):
+        moved = int(m) * int(k) + int(k) * int(n) + int(m) * int(n)
+        return 2 * int(m) * int(n) * int(k) / (moved * float(element_bytes))
+
+    return np.vectorize(one, otypes=[float])(m, n, k, element_bytes)
+
+
+@answer("m02_attention_flops_per_byte", by="bytes per operation of one query head")
+def attention_per_score(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    """A score costs 4 d operations. Its bytes: part of a query and a result, of a shared key and value, and its own."""
+    of_query, of_key = np.true_divide(2, keys), 2 * np.true_divide(kv_heads, heads) / queries
+    of_score = 4 * (1 - np.asarray(fused, dtype=float)) / head_dim
+    return 4 / (np.asarray(element_bytes, dtype=float) * (of_query + of_key + of_score))
+
+
+@answer("m02_attention_flops_per_byte", by="a list of what is moved, kernel by kernel")
+def attention_listed(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    def one(q, k, h, groups, d, size, on_chip):
+        moved = {"Q": h * q * d, "K": groups * k * d, "V": groups * k * d, "O": h * q * d}
+        if not on_chip:
+            moved |= {"S out": h * q * k, "S in": h * q * k, "P out": h * q * k, "P in": h * q * k}
+        operations = h * (2 * q * k * d) + h * (2 * q * d * k)
+        return operations / (size * sum(moved.values()))
+
+    arguments = (queries, keys, heads, kv_heads, head_dim, element_bytes)
+    return np.vectorize(one, otypes=[float])(*(np.asarray(one, dtype=float) for one in arguments), fused)
+
+
 @answer("m02_roofline_figure", by="a data frame, and roofs sampled at many points")
 def roofline_sampled(kernels, peak_flops_per_s, bandwidths_bytes_per_s):
     table = pd.DataFrame(kernels).set_index("kernel")
@@ -160,6 +197,96 @@ def topdown_row_by_row(counters, width=4):
         for name, count in zip(names, (retired, wasted, lost, slots - retired - wasted - lost), strict=True):
             columns[name].append(count / slots if slots else math.nan)
     return columns
+
+
+@answer("m02_perf_metrics_level_1", by="a data frame, corrections moved from account to account")
+def metrics_with_a_frame(counters, clear_slots=0):
+    c = pd.DataFrame({name: np.asarray(counters[name]) for name in counters})
+    ends = ["RETIRING", "BAD_SPECULATION", "FRONTEND_BOUND", "BACKEND_BOUND"]
+    fields = c[[f"PERF_METRICS.{end}" for end in ends]].set_axis(
+        ["retiring", *map(str.lower, ends[1:])], axis="columns"
+    )
+    ran = (c["TOPDOWN.SLOTS"] > 0) & (fields.sum(axis="columns") > 0)
+    shares = fields[ran].div(fields[ran].sum(axis="columns"), axis="index")
+    moved = c.loc[ran, "INT_MISC.UOP_DROPPING"] / c.loc[ran, "TOPDOWN.SLOTS"]
+    shares["frontend_bound"] -= moved
+    shares["bad_speculation"] += moved
+    if clear_slots != 0:
+        cleared = c.loc[ran, "INT_MISC.CLEARS_COUNT"] / c.loc[ran, "TOPDOWN.SLOTS"] * clear_slots
+        shares["backend_bound"] += cleared
+        shares["bad_speculation"] -= cleared
+    shares["bad_speculation"] = shares["bad_speculation"].clip(lower=0)
+    return shares.reindex(c.index)
+
+
+@answer("m02_perf_metrics_level_1", by="row by row, without arrays")
+def metrics_row_by_row(counters, clear_slots=0):
+    names = ("retiring", "bad_speculation", "frontend_bound", "backend_bound")
+    columns = {name: [] for name in names}
+    table = {name: list(counters[name]) for name in counters}
+    for row in range(len(table["TOPDOWN.SLOTS"])):
+        kept, bad, lost, blocked = (float(table[f"PERF_METRICS.{name.upper()}"][row]) for name in names)
+        whole, slots = kept + bad + lost + blocked, float(table["TOPDOWN.SLOTS"][row])
+        if whole == 0 or slots == 0:
+            found = [math.nan] * 4
+        else:
+            front = lost / whole - table["INT_MISC.UOP_DROPPING"][row] / slots
+            back = blocked / whole + (clear_slots * table["INT_MISC.CLEARS_COUNT"][row] / slots if clear_slots else 0)
+            found = [kept / whole, max(0.0, 1 - kept / whole - front - back), front, back]
+        for name, share in zip(names, found, strict=True):
+            columns[name].append(share)
+    return columns
+
+
+@answer("m02_topdown_level_2", by="a data frame of slots, divided once at the end")
+def level_2_in_slots(counters, level_1, width=4):
+    c, parents = (pd.DataFrame({name: np.asarray(table[name]) for name in table}) for table in (counters, level_1))
+    clocks = c["CPU_CLK_UNHALTED.THREAD"].mask(c["SMT_ON"] == 1, c["CPU_CLK_UNHALTED.THREAD_ANY"] / 2)
+    slots = width * clocks.where(clocks > 0)
+    stores, none = c["EXE_ACTIVITY.BOUND_ON_STORES"], c["CYCLE_ACTIVITY.STALLS_TOTAL"]
+    ports = c["EXE_ACTIVITY.1_PORTS_UTIL"] + parents["retiring"] * c["EXE_ACTIVITY.2_PORTS_UTIL"]
+    memory = ((c["CYCLE_ACTIVITY.STALLS_MEM_ANY"] + stores) / (none + ports + stores)).fillna(0)
+    guesses, clears = c["BR_MISP_RETIRED.ALL_BRANCHES"], c["MACHINE_CLEARS.COUNT"]
+    guessed = (guesses / (guesses + clears)).fillna(0)
+    lost = {
+        "fetch_latency": width * c["IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE"],
+        "branch_mispredicts": parents["bad_speculation"] * slots * guessed,
+        "heavy_operations": c["UOPS_RETIRED.RETIRE_SLOTS"] + c["UOPS_RETIRED.MACRO_FUSED"] - c["INST_RETIRED.ANY"],
+        "memory_bound": parents["backend_bound"] * slots * memory,
+    }
+    shares = pd.DataFrame(lost).div(slots, axis="index")
+    shares["fetch_bandwidth"] = parents["frontend_bound"] - shares["fetch_latency"]
+    shares["machine_clears"] = parents["bad_speculation"] - shares["branch_mispredicts"]
+    shares["light_operations"] = parents["retiring"] - shares["heavy_operations"]
+    shares["core_bound"] = parents["backend_bound"] - shares["memory_bound"]
+    return shares
+
+
+@answer("m02_topdown_level_2", by="row by row, siblings by their own formulas where there is one")
+def level_2_row_by_row(counters, level_1, width=4):
+    def one(count, share):
+        clocks = count["CPU_CLK_UNHALTED.THREAD_ANY"] / 2 if count["SMT_ON"] else count["CPU_CLK_UNHALTED.THREAD"]
+        if clocks == 0:
+            return dict.fromkeys(names, math.nan)
+        light = (count["INST_RETIRED.ANY"] - count["UOPS_RETIRED.MACRO_FUSED"]) / (width * clocks)
+        heavy = count["UOPS_RETIRED.RETIRE_SLOTS"] / (width * clocks) - light
+        nothing_came = count["IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE"] / clocks
+        clears, guesses = count["MACHINE_CLEARS.COUNT"], count["BR_MISP_RETIRED.ALL_BRANCHES"]
+        cleared = share["bad_speculation"] * (clears / (clears + guesses) if clears + guesses else 1)
+        units = count["EXE_ACTIVITY.1_PORTS_UTIL"] + share["retiring"] * count["EXE_ACTIVITY.2_PORTS_UTIL"]
+        waited = count["CYCLE_ACTIVITY.STALLS_MEM_ANY"] + count["EXE_ACTIVITY.BOUND_ON_STORES"]
+        units += count["CYCLE_ACTIVITY.STALLS_TOTAL"] - count["CYCLE_ACTIVITY.STALLS_MEM_ANY"]
+        core = share["backend_bound"] * (units / (units + waited) if units + waited else 1)
+        found = (heavy, share["retiring"] - heavy, share["bad_speculation"] - cleared, cleared, nothing_came)
+        found += (share["frontend_bound"] - nothing_came, share["backend_bound"] - core, core)
+        return dict(zip(names, found, strict=True))
+
+    names = ("heavy_operations", "light_operations", "branch_mispredicts", "machine_clears", "fetch_latency")
+    names += ("fetch_bandwidth", "memory_bound", "core_bound")
+    rows = []
+    for row in range(len(list(counters["SMT_ON"]))):
+        rows.append(one(*({name: float(list(table[name])[row]) for name in table} for table in (counters, level_1))))
+    return {name: [found[name] for found in rows] for name in names}
 
 
 @answer("m02_counter_multiplexer", by="a diary that is read again for every question")

@@ -105,6 +105,191 @@ def nan_walks_past(intensity_flops_per_byte, peak_flops_per_s, bandwidth_bytes_p
     return np.minimum(peak, intensity * bandwidth)
 
 
+# --- operational intensity of a matrix product ---------------------------------------------------------------
+
+SQUARE, VECTOR, ANY_SHAPE, ELEMENT, SHAPES = (
+    "square products",
+    "a vector",
+    "products of any shape",
+    "bytes of an element",
+    "many shapes at once",
+)
+
+
+def three_matrices(m, n, k):
+    """Sizes as numbers, and elements of A, B and C."""
+    m, n, k = (np.asarray(size, dtype=float) for size in (m, n, k))
+    return m * n * k, m * k, k * n, m * n
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="a multiply-add is one operation",
+    loses=[SQUARE, VECTOR, ANY_SHAPE, ELEMENT, SHAPES],
+    hint="Half of the intensity: each term of a sum costs a multiplication and an addition, fused or not.",
+)
+def multiplications_alone(m, n, k, element_bytes=2):
+    terms, *matrices = three_matrices(m, n, k)
+    return terms / (np.asarray(element_bytes) * sum(matrices))
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="results leave for nothing",
+    loses=[SQUARE, VECTOR, ANY_SHAPE, ELEMENT, SHAPES],
+    hint="You count what is read. The result crosses the interface as well, in the other direction.",
+)
+def result_not_written(m, n, k, element_bytes=2):
+    terms, a, b, _ = three_matrices(m, n, k)
+    return 2 * terms / (np.asarray(element_bytes) * (a + b))
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="only the weights are large",
+    loses=[SQUARE, VECTOR, ANY_SHAPE, ELEMENT, SHAPES],
+    hint="You count the bytes of B alone. With one row that is nearly right; with a batch, A and C grow.",
+)
+def weights_alone(m, n, k, element_bytes=2):
+    terms, _, b, _ = three_matrices(m, n, k)
+    return 2 * terms / (np.asarray(element_bytes) * b)
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="every operand comes from memory",
+    loses=[SQUARE, VECTOR, ANY_SHAPE, ELEMENT, SHAPES],
+    hint="You read two elements for each term of each sum, as if there were no cache. Which of them were there before?",
+)
+def no_cache_at_all(m, n, k, element_bytes=2):
+    terms, _, _, c = three_matrices(m, n, k)
+    return 2 * terms / (np.asarray(element_bytes) * (2 * terms + c))
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="every element has two bytes",
+    loses=[ELEMENT, SHAPES],
+    hint="You computed BF16, whatever `element_bytes` says.",
+)
+def always_two_bytes(m, n, k, element_bytes=2):
+    terms, *matrices = three_matrices(m, n, k)
+    return 2 * terms / (2 * sum(matrices) + 0 * np.asarray(element_bytes))
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="one intensity for all shapes",
+    loses=[SHAPES],
+    hint="You gave one number for all shapes together. Each product has operations and bytes of its own.",
+)
+def all_shapes_together(m, n, k, element_bytes=2):
+    terms, *matrices = three_matrices(m, n, k)
+    terms, size = np.broadcast_arrays(2 * terms, np.asarray(element_bytes) * sum(matrices))
+    return np.sum(terms) / np.sum(size)
+
+
+# --- operational intensity of attention ------------------------------------------------------------------------
+
+PROMPT, TOKEN, GROUPED, SCORES = "a prompt", "one token more", "shared keys and values", "scores through memory"
+
+
+def attention(queries, keys, heads, kv_heads, head_dim):
+    """Operations of both products; elements of queries and results, of keys and values, of the scores."""
+    q, k, h, shared, d = (np.asarray(size, dtype=float) for size in (queries, keys, heads, kv_heads, head_dim))
+    return 4 * h * q * k * d, 2 * h * q * d, 2 * shared * k * d, h * q * k
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="scores are all there is to compute",
+    loses=[PROMPT, TOKEN, GROUPED, SCORES, ELEMENT, SHAPES],
+    hint="Half of the operations are missing: after the scores, the probabilities are multiplied with the values.",
+)
+def first_product_alone(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, scores = attention(queries, keys, heads, kv_heads, head_dim)
+    return operations / 2 / (np.asarray(element_bytes) * (own + cached + np.where(fused, 0, 4 * scores)))
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="every head has its own keys",
+    loses=[GROUPED, SCORES, ELEMENT, SHAPES],
+    hint="You read keys and values once for each *query* head. Those that share them find them on the chip.",
+)
+def keys_of_each_query_head(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, scores = attention(queries, keys, heads, heads, head_dim)
+    size = own + cached + np.where(fused, 0, 4 * scores) + 0 * np.asarray(kv_heads)
+    return operations / (np.asarray(element_bytes) * size)
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="shared keys are computed with once",
+    loses=[GROUPED, SCORES, ELEMENT, SHAPES],
+    hint="You count products for each head of *keys*. Sharing saves bytes: every query head does both products.",
+)
+def products_of_key_heads(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, scores = attention(queries, keys, heads, kv_heads, head_dim)
+    operations = operations * np.asarray(kv_heads) / np.asarray(heads)
+    return operations / (np.asarray(element_bytes) * (own + cached + np.where(fused, 0, 4 * scores)))
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="only the cache is moved",
+    loses=[PROMPT, TOKEN, GROUPED, SCORES, ELEMENT, SHAPES],
+    hint="Queries are read and results written, too: for one token nearly nothing, for a prompt as much as the keys.",
+)
+def cache_alone(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, _, cached, scores = attention(queries, keys, heads, kv_heads, head_dim)
+    return operations / (np.asarray(element_bytes) * (cached + np.where(fused, 0, 4 * scores)))
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="the softmax works on the chip",
+    loses=[SCORES, ELEMENT, SHAPES],
+    hint="Not fused, the softmax is a kernel of its own: it reads scores from memory, and writes probabilities there.",
+)
+def scores_move_twice(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, scores = attention(queries, keys, heads, kv_heads, head_dim)
+    return operations / (np.asarray(element_bytes) * (own + cached + np.where(fused, 0, 2 * scores)))
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="scores are always fused away",
+    loses=[SCORES, ELEMENT, SHAPES],
+    hint="Your bytes are those of a fused kernel, whatever `fused` says. What does another one send through memory?",
+)
+def always_fused(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, _ = attention(queries, keys, heads, kv_heads, head_dim)
+    return operations / (np.asarray(element_bytes) * (own + cached + 0 * np.asarray(fused)))
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="every element has two bytes",
+    loses=[ELEMENT, SHAPES],
+    hint="You computed BF16, whatever `element_bytes` says.",
+)
+def elements_of_two_bytes(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, scores = attention(queries, keys, heads, kv_heads, head_dim)
+    return operations / (2 * (own + cached + np.where(fused, 0, 4 * scores)) + 0 * np.asarray(element_bytes))
+
+
+@mistake(
+    "m02_attention_flops_per_byte",
+    misconception="one kind of kernel at a time",
+    loses=[SHAPES],
+    hint="Python's `if` decides about one kernel. Where `fused` is an array, each kernel needs its own decision.",
+)
+def one_kernel_at_a_time(queries, keys, heads, kv_heads, head_dim, element_bytes=2, fused=True):
+    operations, own, cached, scores = attention(queries, keys, heads, kv_heads, head_dim)
+    return operations / (np.asarray(element_bytes) * (own + cached + (0 if fused else 4 * scores)))
+
+
 # --- a figure: hierarchical roofline -------------------------------------------------------------------------
 
 ROOFS, POINTS, RIDGES, UNDRAWN, AXES = (
@@ -567,6 +752,402 @@ def axis_follows_the_data(shares, workloads):
     figure = stack(shares, workloads, whole(shares))
     figure["y"]["limits"] = [0, max((float(np.max(one["y"], initial=0)) for one in figure["series"]), default=1)]
     return figure
+
+
+# --- Top-Down, level 1, from PERF_METRICS -----------------------------------------------------------------------
+
+PROPORTIONS, DROPPED, CLEARS, REST = "proportions", "dropped slots", "clears", "bad speculation"
+UNCORRECTED, TOO_MUCH, NOTHING = "a core without that correction", "less than nothing left", "nothing counted"
+
+
+def fields_of(counters):
+    """Fields in the order of the register, and their sum."""
+    names = ("RETIRING", "BAD_SPECULATION", "FRONTEND_BOUND", "BACKEND_BOUND")
+    fields = [np.asarray(counters[f"PERF_METRICS.{name}"], dtype=float) for name in names]
+    return fields, sum(fields)
+
+
+def per_slot(counters, name):
+    """A count as a share of the slots."""
+    slots = np.asarray(counters["TOPDOWN.SLOTS"], dtype=float)
+    return np.asarray(counters[name], dtype=float) / np.where(slots > 0, slots, np.nan)
+
+
+def clears_of(counters, clear_slots):
+    return clear_slots * per_slot(counters, "INT_MISC.CLEARS_COUNT") if clear_slots else 0
+
+
+def level_1_of(retiring, frontend, backend, rest=lambda remains: np.maximum(remains, 0)):
+    """The four shares of three; what was not counted at all is nowhere."""
+    remains = 1 - retiring - frontend - backend
+    unknown = 0 * remains
+    return {
+        "retiring": retiring + unknown,
+        "bad_speculation": rest(remains),
+        "frontend_bound": frontend + unknown,
+        "backend_bound": backend + unknown,
+    }
+
+
+def sound_metrics(counters, clear_slots, **how):
+    """No mistake in it; each mistake below changes one of its decisions."""
+    (retiring, _, frontend, backend), whole = fields_of(counters)
+    whole = how.get("whole", np.where(whole > 0, whole, np.nan))
+    dropped = how.get("dropped", per_slot(counters, "INT_MISC.UOP_DROPPING"))
+    clears = how.get("clears", clears_of(counters, clear_slots))
+    rest = how.get("rest", lambda remains: np.maximum(remains, 0))
+    return level_1_of(retiring / whole, frontend / whole - dropped, backend / whole + clears, rest)
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="the whole is the slots",
+    loses=[PROPORTIONS, DROPPED, CLEARS, REST, UNCORRECTED, TOO_MUCH, NOTHING],
+    hint="You divide the fields by the slots. They have a unit of their own: what do the four of them add up to?",
+)
+def whole_is_the_slots(counters, clear_slots=0):
+    slots = np.asarray(counters["TOPDOWN.SLOTS"], dtype=float)
+    _, whole = fields_of(counters)
+    return sound_metrics(counters, clear_slots, whole=np.where((slots > 0) & (whole > 0), slots, np.nan))
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="fields are 255ths",
+    loses=[PROPORTIONS, DROPPED, CLEARS, REST, UNCORRECTED, TOO_MUCH, NOTHING],
+    hint="You divide by 255. Fields come in other units as well, and rounded ones seldom add up to 255.",
+)
+def whole_is_255(counters, clear_slots=0):
+    _, whole = fields_of(counters)
+    return sound_metrics(counters, clear_slots, whole=np.where(whole > 0, 255, np.nan))
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="dropped slots were the front end's",
+    loses=[DROPPED, REST, UNCORRECTED, TOO_MUCH, NOTHING],
+    hint="Your front end answers for slots that were dropped for another reason: they are booked on it wrongly.",
+)
+def dropped_slots_kept(counters, clear_slots=0):
+    nothing = 0 * per_slot(counters, "INT_MISC.UOP_DROPPING")
+    return sound_metrics(counters, clear_slots, dropped=nothing)
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="a count of slots taken off a field",
+    loses=[DROPPED, REST, UNCORRECTED, TOO_MUCH, NOTHING],
+    hint="You subtract slots from a field before you divide by the sum of the fields. Make both shares first.",
+)
+def slots_taken_off_a_field(counters, clear_slots=0):
+    (_, _, _, _), whole = fields_of(counters)
+    own = np.asarray(counters["INT_MISC.UOP_DROPPING"], dtype=float) / np.where(whole > 0, whole, np.nan)
+    return sound_metrics(counters, clear_slots, dropped=own + 0 * per_slot(counters, "INT_MISC.UOP_DROPPING"))
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="a clear costs one slot",
+    loses=[CLEARS, REST, TOO_MUCH],
+    hint="You count clears where slots are asked for: each clear costs as many as `clear_slots` says.",
+)
+def a_slot_for_a_clear(counters, clear_slots=0):
+    clears = clears_of(counters, clear_slots) / (clear_slots or 1)
+    return sound_metrics(counters, clear_slots, clears=clears)
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="every core has the column",
+    loses=[PROPORTIONS, UNCORRECTED, NOTHING],
+    hint="You ask for a count that this table does not have. Where clears cost nothing, nobody has to count them.",
+)
+def always_asks_for_clears(counters, clear_slots=0):
+    return sound_metrics(counters, clear_slots, clears=clear_slots * per_slot(counters, "INT_MISC.CLEARS_COUNT"))
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="bad speculation has a field",
+    loses=[REST, UNCORRECTED, TOO_MUCH, NOTHING],
+    hint="You took bad speculation from its field. What the corrections give and take must come from somewhere.",
+)
+def field_of_bad_speculation(counters, clear_slots=0):
+    (_, bad, _, _), whole = fields_of(counters)
+    own = bad / np.where(whole > 0, whole, np.nan)
+    return sound_metrics(counters, clear_slots, rest=lambda remains: own + 0 * remains)
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="what remains may be negative",
+    loses=[TOO_MUCH],
+    hint="Your bad speculation is below zero. The vendor's file ends it at zero, and the sum shows it.",
+)
+def remains_below_zero(counters, clear_slots=0):
+    return sound_metrics(counters, clear_slots, rest=lambda remains: remains)
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="every share is cut off at zero",
+    loses=[DROPPED],
+    hint="You cut off more than one share at zero. Only bad speculation ends there; the front end may be negative.",
+)
+def all_cut_off(counters, clear_slots=0):
+    shares = sound_metrics(counters, clear_slots)
+    return {category: np.maximum(share, 0) for category, share in shares.items()}
+
+
+@mistake(
+    "m02_perf_metrics_level_1",
+    misconception="nothing counted means zero",
+    loses=[NOTHING],
+    hint="A core without slots spent 0 % of them nowhere: it had none. 0/0 is not 0.",
+)
+def uncounted_is_zero(counters, clear_slots=0):
+    return {category: np.nan_to_num(share) for category, share in sound_metrics(counters, clear_slots).items()}
+
+
+# --- Top-Down, level 2 --------------------------------------------------------------------------------------------
+
+FETCH, THROWN, RETIRED, BACK_END = "front end", "bad speculation", "retiring", "back end"
+UNCAUSED, UNCUT = "no cause counted", "nothing cut off"
+DOWN_A_LEVEL = {
+    "retiring": ("heavy_operations", "light_operations"),
+    "bad_speculation": ("branch_mispredicts", "machine_clears"),
+    "frontend_bound": ("fetch_latency", "fetch_bandwidth"),
+    "backend_bound": ("memory_bound", "core_bound"),
+}
+
+
+def none_for_nothing(part, whole):
+    """Part of a whole, and nothing of nothing."""
+    return part / np.where(whole > 0, whole, np.inf)
+
+
+class Split:
+    """Level 2 with no mistake in it; each mistake below changes one of its decisions."""
+
+    def __init__(self, counters, level_1, width):
+        self.width = width
+        self.counters = {name: np.asarray(counters[name], dtype=float) for name in counters if name != "workload"}
+        self.parents = {name: np.asarray(level_1[name], dtype=float) for name in DOWN_A_LEVEL}
+
+    def count(self, name):
+        return self.counters[name]
+
+    def clocks(self):
+        clocks = core_clocks(self.counters)
+        return np.where(clocks > 0, clocks, np.nan)
+
+    def slots(self):
+        return self.width * self.clocks()
+
+    def fetch_latency(self):
+        return self.width * self.count("IDQ_UOPS_NOT_DELIVERED.CYCLES_0_UOPS_DELIV.CORE") / self.slots()
+
+    def part_of_guesses(self):
+        wrong, cleared = self.count("BR_MISP_RETIRED.ALL_BRANCHES"), self.count("MACHINE_CLEARS.COUNT")
+        return none_for_nothing(wrong, wrong + cleared)
+
+    def light_slots(self):
+        return self.count("INST_RETIRED.ANY") - self.count("UOPS_RETIRED.MACRO_FUSED")
+
+    def heavy_operations(self):
+        return (self.count("UOPS_RETIRED.RETIRE_SLOTS") - self.light_slots()) / self.slots()
+
+    def few_ports(self):
+        one, two = self.count("EXE_ACTIVITY.1_PORTS_UTIL"), self.count("EXE_ACTIVITY.2_PORTS_UTIL")
+        return one + self.parents["retiring"] * two
+
+    def stores(self):
+        return self.count("EXE_ACTIVITY.BOUND_ON_STORES")
+
+    def part_of_memory(self):
+        waited = self.count("CYCLE_ACTIVITY.STALLS_MEM_ANY") + self.stores()
+        return none_for_nothing(waited, self.count("CYCLE_ACTIVITY.STALLS_TOTAL") + self.few_ports() + self.stores())
+
+    def branch_mispredicts(self):
+        return self.part_of_guesses() * self.parents["bad_speculation"]
+
+    def memory_bound(self):
+        return self.part_of_memory() * self.parents["backend_bound"]
+
+    def sibling(self, category, measured):
+        return self.parents[category] - measured
+
+    def shares(self):
+        shares = {}
+        for category, (child, sibling) in DOWN_A_LEVEL.items():
+            shares[child] = getattr(self, child)()
+            shares[sibling] = self.sibling(category, shares[child])
+        return shares
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="a clock without a µop is one slot",
+    loses=[FETCH, SMT, WIDTH, UNCAUSED, IDLE, UNCUT],
+    hint="The event counts clocks in which nothing came. In each of them the core loses all of its slots, not one.",
+)
+def empty_clocks_for_slots(counters, level_1, width=4):
+    class Mistaken(Split):
+        def fetch_latency(self):
+            return super().fetch_latency() / self.width
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="guesses and clears exchanged",
+    loses=[THROWN, SMT, WIDTH, UNCAUSED, IDLE],
+    hint="Your two children of bad speculation are exchanged: wrong guesses are what mispredicted branches count.",
+)
+def guesses_and_clears_exchanged(counters, level_1, width=4):
+    shares = Split(counters, level_1, width).shares()
+    return shares | {
+        "branch_mispredicts": shares["machine_clears"],
+        "machine_clears": shares["branch_mispredicts"],
+    }
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="a fused pair takes two slots",
+    loses=[RETIRED, SMT, WIDTH, UNCAUSED, IDLE, UNCUT],
+    hint="Your heavy operations are too few: a fused pair is two instructions, and takes one slot, not two.",
+)
+def fused_pairs_forgotten(counters, level_1, width=4):
+    class Mistaken(Split):
+        def light_slots(self):
+            return self.count("INST_RETIRED.ANY")
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="part of the parent for share of the slots",
+    loses=[THROWN, BACK_END, SMT, WIDTH, UNCAUSED, IDLE],
+    hint="Your children are parts of their parents. A share is of all slots: how much has the parent to divide?",
+)
+def parts_of_parents(counters, level_1, width=4):
+    class Mistaken(Split):
+        def branch_mispredicts(self):
+            return self.part_of_guesses()
+
+        def memory_bound(self):
+            return self.part_of_memory()
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="memory means loads",
+    loses=[BACK_END, SMT, WIDTH, UNCAUSED, IDLE],
+    hint="A core that cannot get rid of its stores waits for memory, too: above and below in your fraction.",
+)
+def stores_forgotten(counters, level_1, width=4):
+    class Mistaken(Split):
+        def stores(self):
+            return 0
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="two busy ports are always too few",
+    loses=[BACK_END, SMT, WIDTH, UNCAUSED, IDLE],
+    hint="You count every clock with two busy ports in full. They count in proportion to what retires.",
+)
+def two_ports_in_full(counters, level_1, width=4):
+    class Mistaken(Split):
+        def few_ports(self):
+            return self.count("EXE_ACTIVITY.1_PORTS_UTIL") + self.count("EXE_ACTIVITY.2_PORTS_UTIL")
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="multithreading ignored",
+    loses=[SMT, IDLE],
+    hint="In rows with multithreading you took one thread's clocks. They share the core: whose slots are these?",
+)
+def clocks_of_a_thread(counters, level_1, width=4):
+    class Mistaken(Split):
+        def clocks(self):
+            clocks = self.count("CPU_CLK_UNHALTED.THREAD")
+            return np.where(clocks > 0, clocks, np.nan)
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="every core is four wide",
+    loses=[WIDTH],
+    hint="You computed the slots of a four-wide core, whatever `width` says.",
+)
+def four_slots_a_clock(counters, level_1, width=4):
+    return Split(counters, level_1, 4).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="no cause, no share",
+    loses=[UNCAUSED],
+    hint="0/0 came out as NaN. If no cause was counted, the parent's slots are still lost: they go to the sibling.",
+)
+def nothing_of_nothing(counters, level_1, width=4):
+    class Mistaken(Split):
+        def part_of_guesses(self):
+            wrong, cleared = self.count("BR_MISP_RETIRED.ALL_BRANCHES"), self.count("MACHINE_CLEARS.COUNT")
+            return np.where(wrong + cleared > 0, super().part_of_guesses(), np.nan)
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="idle means zero",
+    loses=[IDLE],
+    hint="A core that never ran spent 0 % of its slots nowhere: it had none. 0/0 is not 0.",
+)
+def idle_children_are_zero(counters, level_1, width=4):
+    return {child: np.nan_to_num(share) for child, share in Split(counters, level_1, width).shares().items()}
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="clipped at zero",
+    loses=[UNCUT],
+    hint="You clipped a share that was slightly negative. Its sibling, or the sum of the two, is wrong by as much now.",
+)
+def children_clipped(counters, level_1, width=4):
+    class Mistaken(Split):
+        def heavy_operations(self):
+            return np.maximum(super().heavy_operations(), 0)
+
+    return Mistaken(counters, level_1, width).shares()
+
+
+@mistake(
+    "m02_topdown_level_2",
+    misconception="what is left is never negative",
+    loses=[UNCUT],
+    hint="A sibling came out at zero whose parent was already used up. The two add up to more than it now.",
+)
+def siblings_clipped(counters, level_1, width=4):
+    class Mistaken(Split):
+        def sibling(self, category, measured):
+            return np.maximum(super().sibling(category, measured), 0)
+
+    return Mistaken(counters, level_1, width).shares()
 
 
 # --- the way down the tree ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ Source
     By counting; fused and not fused as in Dao et al., "FlashAttention: Fast and Memory-Efficient Exact Attention with
     IO-Awareness", NeurIPS 2022, section 2.2 and algorithm 0.
 Oracle
-    Closed forms: 2 H / (b H_kv) flop/B for one query and many keys, 2 d k / (b (d + k)) at equal heads and lengths.
+    Closed forms: 2 H / (b H_kv) flop/B for one query and many keys, 2 q k / (b (q + k)) at equal heads.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference_solutions.m02_tools_methods.attention_intensity import attention_flops_per_byte
+from reference_solutions.m02_tools_methods.attention import attention_flops_per_byte
 from reference_solutions.m02_tools_methods.intensity import gemm_flops_per_byte
 
 lengths = st.integers(1, 100_000)
