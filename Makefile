@@ -93,4 +93,4 @@ locks: .venv/bin/uv ## newest versions that pyproject.toml allows
 	$(UV_LOCK) --upgrade --group bench --output-file locks/bench.txt
 
 clean:
-	rm -rf .venv .venv-sandbox .venv-student .cache build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-sandbox .venv-student tests/certify/interop/node_modules .cache build .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -292,9 +292,9 @@ def agreement(
         print_json(found)
         return
     for one in found:
-        for index in one.indices:
-            said = index.hidden or f"{index.value:.2f} [{index.low:.2f}, {index.high:.2f}]"
-            typer.echo(f"{one.of:6} {index.name:28} {said} (n = {index.documents})")
+        for name, index in one.indices.items():
+            said = index.why or f"{index.value:.2f} [{index.low:.2f}, {index.high:.2f}]"
+            typer.echo(f"{one.of:6} {name:28} {said} (n = {index.n})")
 
 
 @panel.command("check")

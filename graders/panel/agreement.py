@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from graders.panel.records import Case, Round
-from graders.panel.statistics import Index, of_levels, of_totals
+from graders.panel.statistics import of_levels, of_totals
+from graders.psychometrics.estimate import Estimate
 from graders.rubrics import TOP_LEVEL, Rubric
 
 
@@ -20,11 +21,12 @@ class Agreement:
     ----------
     of : str
         `C4`, or `total`.
-    indices : tuple of Index
+    indices : mapping of str to Estimate
+        By name of the index.
     """
 
     of: str
-    indices: tuple[Index, ...]
+    indices: Mapping[str, Estimate]
 
 
 def agreement(cases: Sequence[Case], rubric: Rubric, round_: str) -> tuple[Agreement, ...]:

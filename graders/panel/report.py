@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from markupsafe import Markup
 
 from graders.panel.reviewers import Panel
-from graders.panel.statistics import Index
 from graders.psychometrics import design, raters
 from graders.psychometrics.estimate import Estimate
 from graders.reports import plots
@@ -49,7 +48,6 @@ def reviewers_report(panel: Panel, *, course: str = "course", made: str = "") ->
         enough=_ENOUGH,
         needed=needed(panel),
         told=told,
-        shown=shown,
         fewest=design.FEWEST,
         fewest_for_halo=raters.FEWEST_FOR_HALO,
     )
@@ -107,13 +105,6 @@ def told(found: Estimate, less: str, more: str) -> str:
     if found.high < 0:
         return less
     return more if found.low > 0 else "cannot be told from chance"
-
-
-def shown(index: Index) -> str:
-    """An index of agreement with its interval, or why there is none."""
-    if index.value is None or index.low is None or index.high is None:
-        return "not estimable"
-    return f"{signed(index.value)} ({signed(index.low)} to {signed(index.high)})"
 
 
 def _severity(panel: Panel) -> Markup:

@@ -12,10 +12,11 @@ Efron & Tibshirani, *An Introduction to the Bootstrap* (1993), chapter 13: perce
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from graders.psychometrics.estimate import Estimate, not_estimable
 
 Ratings = npt.NDArray[np.float64]
 """Documents in rows, reviewers in columns, levels; NaN where somebody did not score."""
@@ -30,30 +31,7 @@ _SEED = 20_260_101
 """Any fixed number: the same scores give the same interval."""
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
-    """An index of agreement.
-
-    Attributes
-    ----------
-    name : str
-    value, low, high : float or None
-        With its interval of 95 %; None where it is hidden.
-    documents : int
-        How many it rests on.
-    hidden : str
-        Why it is not shown; empty where it is.
-    """
-
-    name: str
-    value: float | None
-    low: float | None
-    high: float | None
-    documents: int
-    hidden: str = ""
-
-
-def of_levels(ratings: Ratings) -> tuple[Index, ...]:
+def of_levels(ratings: Ratings) -> dict[str, Estimate]:
     """How far reviewers agree on a criterion; whoever they are, and whoever scored what.
 
     Parameters
@@ -63,21 +41,21 @@ def of_levels(ratings: Ratings) -> tuple[Index, ...]:
 
     Returns
     -------
-    tuple of Index
-        Exact and adjacent agreement, ordinal alpha, AC2.
+    dict of str to Estimate
+        Exact and adjacent agreement, ordinal alpha, AC2; none with a value where documents are too few or alike.
     """
     table = _paired(ratings)
-    why = _why_hidden(table)
+    why = _why_not(table)
     plain: dict[str, Callable[[Ratings], float]] = {
         "exact agreement": lambda one: agreement(one, 0),
         "adjacent agreement": lambda one: agreement(one, 1),
         "Krippendorff alpha, ordinal": alpha_ordinal,
         "Gwet AC2, ordinal": ac2,
     }
-    return tuple(_bootstrapped(name, table, index, why) for name, index in plain.items())
+    return {name: _bootstrapped(table, index, why) for name, index in plain.items()}
 
 
-def of_totals(ratings: Ratings) -> tuple[Index, ...]:
+def of_totals(ratings: Ratings) -> dict[str, Estimate]:
     """How reliable totals are: of one reviewer, and of the mean of them all.
 
     Parameters
@@ -87,21 +65,19 @@ def of_totals(ratings: Ratings) -> tuple[Index, ...]:
 
     Returns
     -------
-    tuple of Index
+    dict of str to Estimate
         ICC(2,1) and ICC(2,k).
     """
     table = _paired(ratings)
-    why = _why_hidden(table)
+    why = _why_not(table)
     if not why and np.isnan(table).any():
         why = "not everybody scored every document"
     if not why and _mean_squares(table)[2] <= 0:
         why = "nothing is left to chance: everybody agrees"
-    return tuple(
-        Index(name, None, None, None, len(table), why)
-        if why
-        else Index(name, *intraclass(table, average=average), len(table))
+    return {
+        name: not_estimable(len(table), why) if why else Estimate(*intraclass(table, average=average), len(table))
         for name, average in (("ICC(2,1)", False), ("ICC(2,k)", True))
-    )
+    }
 
 
 def _paired(ratings: Ratings) -> Ratings:
@@ -238,18 +214,18 @@ def _counts(ratings: Ratings) -> Ratings:
     return np.stack([(ratings == level).sum(axis=1) for level in range(_LEVELS)], axis=1).astype(float)
 
 
-def _why_hidden(table: Ratings) -> str:
+def _why_not(table: Ratings) -> str:
     if len(table) < FEWEST:
         return f"{len(table)} documents are too few, it takes {FEWEST}"
     levels = table[~np.isnan(table)]
     return "all levels are the same" if np.ptp(levels) == 0 else ""
 
 
-def _bootstrapped(name: str, table: Ratings, index: Callable[[Ratings], float], why: str) -> Index:
+def _bootstrapped(table: Ratings, index: Callable[[Ratings], float], why: str) -> Estimate:
     if why:
-        return Index(name, None, None, None, len(table), why)
+        return not_estimable(len(table), why)
     draw = np.random.default_rng(_SEED)
     drawn = np.array([index(table[draw.integers(len(table), size=len(table))]) for _ in range(_DRAWS)])
     drawn = drawn[~np.isnan(drawn)]  # a sample of documents that all have one level says nothing
     low, high = np.quantile(drawn, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
-    return Index(name, index(table), float(low), float(high), len(table))
+    return Estimate(index(table), float(low), float(high), len(table))

@@ -90,7 +90,7 @@ def test_bootstrap_intervals_agree_with_the_jackknife(index):
     left_out = np.array([index(np.delete(table, row, axis=0)) for row in range(len(table))])
     n = len(table)
     error = np.sqrt((n - 1) / n * ((left_out - left_out.mean()) ** 2).sum())
-    shown = next(one for one in of_levels(table) if one.value == index(table))
+    shown = next(one for one in of_levels(table).values() if one.value == index(table))
     # a normal interval is 3.92 standard errors wide; for 24 documents the two ways are known to differ by some tenths
     assert (shown.high - shown.low) / (2 * 1.96 * error) == pytest.approx(1, abs=0.25)
     assert shown.low < shown.value < shown.high
@@ -109,14 +109,14 @@ def test_intervals_hold_the_true_value_about_as_often_as_they_say():
 
 
 def test_nothing_is_shown_where_documents_are_too_few_or_alike():
-    assert {one.hidden for one in of_levels(whole()[:4])} == {"4 documents are too few, it takes 5"}
-    assert {one.value for one in of_levels(whole()[:4])} == {None}
-    assert {one.hidden for one in of_levels(np.full((8, 3), 2.0))} == {"all levels are the same"}
-    assert {one.hidden for one in of_totals(missing())} == {"not everybody scored every document"}
-    assert {one.hidden for one in of_totals(np.repeat(whole()[:, :1], 3, axis=1))} == {
+    assert {one.why for one in of_levels(whole()[:4]).values()} == {"4 documents are too few, it takes 5"}
+    assert {one.value for one in of_levels(whole()[:4]).values()} == {None}
+    assert {one.why for one in of_levels(np.full((8, 3), 2.0)).values()} == {"all levels are the same"}
+    assert {one.why for one in of_totals(missing()).values()} == {"not everybody scored every document"}
+    assert {one.why for one in of_totals(np.repeat(whole()[:, :1], 3, axis=1)).values()} == {
         "nothing is left to chance: everybody agrees"
     }
-    assert all(one.hidden == "" for one in (*of_levels(whole()), *of_totals(whole())))
+    assert all(one.why == "" for one in (*of_levels(whole()).values(), *of_totals(whole()).values()))
 
 
 def test_the_same_scores_give_the_same_interval():

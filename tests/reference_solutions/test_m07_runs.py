@@ -107,6 +107,8 @@ def test_no_such_run():
     for given_ in [("Stream", [1.0], [1.0]), ("Server", [1.0], []), ("Server", [1.0], [0.0]), ("Offline", [], [])]:
         with pytest.raises(ValueError, match=r"scenario|missing|positive"):
             scenario_log(*given_, 1.0, 1)
+    with pytest.raises(ValueError, match="has a sample"):
+        scenario_log("MultiStream", [1.0], [], 1.0, 1, samples_per_query=0)
 
 
 # --- percentiles ------------------------------------------------------------------------------------------------------
