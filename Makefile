@@ -27,6 +27,8 @@ prove: setup ## gates over 200 ids, capstones' checks over 50 briefs, the demo, 
 lint: setup
 	+@$(SIDE_BY_SIDE) types style docstrings generated
 
+types style docstrings generated: environments
+
 types:
 	$(BIN)/mypy
 
@@ -38,7 +40,7 @@ style:
 docstrings:
 	$(BIN)/python -m numpydoc.hooks.validate_docstrings $$(git ls-files 'reference_solutions/*.py')
 
-generated: ## what is made of a text is what the text makes
+generated: # what is made of a text is what the text makes
 	$(BIN)/aisa author build --check
 	$(BIN)/aisa author coverage --check
 	$(BIN)/aisa capstone build --check

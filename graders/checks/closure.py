@@ -52,7 +52,7 @@ class _Facts:
             stored = {(alias.asname or alias.name).split(".")[0] for alias in statement.names}
         self.binds = stored
 
-    @property
+    @cached_property
     def touches(self) -> set[str]:
         """Names that call for it: those that it binds; if it defines nothing, like `RATES["x"] = 3`, all in it."""
         defines = self.binds and isinstance(self.statement, _DEFINING)
