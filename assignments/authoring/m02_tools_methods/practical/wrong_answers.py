@@ -124,6 +124,29 @@ def three_matrices(m, n, k):
 
 @mistake(
     "m02_gemm_flops_per_byte",
+    misconception="every element has two bytes",
+    loses=[ELEMENT, SHAPES],
+    hint="You computed BF16, whatever `element_bytes` says.",
+)
+def always_two_bytes(m, n, k, element_bytes=2):
+    terms, *matrices = three_matrices(m, n, k)
+    return 2 * terms / (2 * sum(matrices) + 0 * np.asarray(element_bytes))
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
+    misconception="one intensity for all shapes",
+    loses=[SHAPES],
+    hint="You gave one number for all shapes together. Each product has operations and bytes of its own.",
+)
+def all_shapes_together(m, n, k, element_bytes=2):
+    terms, *matrices = three_matrices(m, n, k)
+    terms, size = np.broadcast_arrays(2 * terms, np.asarray(element_bytes) * sum(matrices))
+    return np.sum(terms) / np.sum(size)
+
+
+@mistake(
+    "m02_gemm_flops_per_byte",
     misconception="a multiply-add is one operation",
     loses=[SQUARE, VECTOR, ANY_SHAPE, ELEMENT, SHAPES],
     hint="Half of the intensity: each term of a sum costs a multiplication and an addition, fused or not.",
@@ -164,29 +187,6 @@ def weights_alone(m, n, k, element_bytes=2):
 def no_cache_at_all(m, n, k, element_bytes=2):
     terms, _, _, c = three_matrices(m, n, k)
     return 2 * terms / (np.asarray(element_bytes) * (2 * terms + c))
-
-
-@mistake(
-    "m02_gemm_flops_per_byte",
-    misconception="every element has two bytes",
-    loses=[ELEMENT, SHAPES],
-    hint="You computed BF16, whatever `element_bytes` says.",
-)
-def always_two_bytes(m, n, k, element_bytes=2):
-    terms, *matrices = three_matrices(m, n, k)
-    return 2 * terms / (2 * sum(matrices) + 0 * np.asarray(element_bytes))
-
-
-@mistake(
-    "m02_gemm_flops_per_byte",
-    misconception="one intensity for all shapes",
-    loses=[SHAPES],
-    hint="You gave one number for all shapes together. Each product has operations and bytes of its own.",
-)
-def all_shapes_together(m, n, k, element_bytes=2):
-    terms, *matrices = three_matrices(m, n, k)
-    terms, size = np.broadcast_arrays(2 * terms, np.asarray(element_bytes) * sum(matrices))
-    return np.sum(terms) / np.sum(size)
 
 
 # --- operational intensity of attention ------------------------------------------------------------------------
