@@ -18,8 +18,8 @@ demo: setup ## grade a sample cohort and write its report
 
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
-test: setup lint ## linters, types, contracts, then every test but the long proofs; WITH_PROOFS=1 runs them, too
-	$(PYTEST) $(if $(WITH_PROOFS),,-m "not long")
+test: setup lint ## linters, types, contracts, then every test but the long proofs
+	$(PYTEST) -m "not long"
 
 prove: setup ## gates over 200 ids, capstones' checks over 50 briefs, the demo, the whole certificate, more attacks
 	$(PYTEST) -m long
