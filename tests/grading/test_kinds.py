@@ -8,8 +8,9 @@ import pytest
 
 from graders.authoring.answers import fill, release, text
 from graders.authoring.build import write
+from graders.checks.catalogue import load as load_checks
 from graders.course import Submission, init, load
-from graders.grading import Grader
+from graders.grading import Grader, assignment
 from tests.checks.conftest import _own_references  # noqa: F401  reference solutions of this module's own root
 from tests.checks.kinds_module import SLUG, kinds_module
 
@@ -75,3 +76,11 @@ def test_a_corrected_rubric_is_another_context(grader, tmp_path):
     assert grader.assignment.is_stale(grader.course)
     with Grader(grader.course, SLUG, allow_unsafe=True) as again:
         assert again.context_digest("practical") != before
+
+
+def test_whether_checks_have_changed_is_read_once(grader, monkeypatch):
+    """Not once an exercise: `nbgrader autograde` and formgrader ask before each submission."""
+    read = []
+    monkeypatch.setattr(assignment, "load", lambda module: read.append(module.slug) or load_checks(module))
+    assert not grader.assignment.is_stale(grader.course)
+    assert read == [SLUG]
