@@ -28,10 +28,10 @@ VICTIM = Path(__file__).parent / "victim"
 HIDDEN = ("7340033917", "9182736455")
 """Digits of hidden inputs that no release shows: whoever says them has learned them in a hidden call."""
 
-LIMITS = {  # a third of the CPU would do for all that is honest; by the wall there is time for a busy machine
-    "cell_cpu_s": 0.4,
+LIMITS = {  # a fifth would do for a figure, the dearest of what is honest: machines differ by three
+    "cell_cpu_s": 0.8,
     "cell_wall_s": 5.0,
-    "notebook_cpu_s": 1.2,
+    "notebook_cpu_s": 2.4,
     "notebook_wall_s": 15.0,
     "call_cpu_s": 0.1,
     "exercise_cpu_s": 0.3,

@@ -320,7 +320,7 @@ MANY_CELLS_SLOW = Attack(
     answers=RIGHT,
     cells=dict.fromkeys(
         ("start", "m98_meter", "end"),
-        "import time\nlast = time.process_time() + 0.25\nwhile time.process_time() < last:\n    pass",
+        "import time\nlast = time.process_time() + 0.5\nwhile time.process_time() < last:\n    pass",
     ),
     earns=FULL,
     flag="",
