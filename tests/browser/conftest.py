@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -57,25 +58,50 @@ class Visit:
     dialogs: list[str] = field(default_factory=list)
 
 
+def _opened(browser: Browser, path: Path, **shown: Any) -> Visit:
+    seen = Visit(browser.new_page(**shown))
+    own = path.resolve().as_uri()
+    seen.page.on("console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None)
+    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    seen.page.on("request", lambda request: seen.requests.append(request.url) if request.url != own else None)
+    seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+    seen.page.goto(own)
+    return seen
+
+
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Callable[..., Visit]]:
-    """Open a file in a new window of a given width and scheme."""
-    contexts = []
+    """Open a file in a new window of a given width, for a test that does something to the page."""
+    opened: list[Visit] = []
 
-    def _visit(path: Path, width: int = 1280, height: int = 900, scheme: str = "light") -> Visit:
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
-        contexts.append(context)
-        seen = Visit(context.new_page())
-        own = path.resolve().as_uri()
-        seen.page.on(
-            "console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None
-        )
-        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        seen.page.on("request", lambda request: seen.requests.append(request.url) if request.url != own else None)
-        seen.page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
-        seen.page.goto(own)
-        return seen
+    def _visit(path: Path, width: int = 1280, height: int = 900) -> Visit:
+        opened.append(_opened(chromium, path, viewport={"width": width, "height": height}))
+        return opened[-1]
 
     yield _visit
-    for context in contexts:
-        context.close()
+    for seen in opened:
+        seen.page.close()
+
+
+@pytest.fixture(scope="module")
+def look(chromium: Browser) -> Iterator[Callable[..., Visit]]:
+    """Look at a file at a given width, in a given scheme, on a given medium: it is opened once, and stays as it is."""
+    opened: dict[Path, Visit] = {}
+
+    def _look(
+        path: Path,
+        width: int = 1280,
+        height: int = 900,
+        scheme: Literal["light", "dark"] = "light",
+        media: Literal["screen", "print"] = "screen",
+    ) -> Visit:
+        if path not in opened:
+            opened[path] = _opened(chromium, path)
+        page = opened[path].page
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, media=media)
+        return opened[path]
+
+    yield _look
+    for seen in opened.values():
+        seen.page.close()

@@ -14,10 +14,10 @@ from graders.reports.cohort import cohort_report
 from graders.reports.findings import findings
 from graders.reports.student import student_report
 from graders.reports.summary import summarise
+from tests.browser.axe import faults
 from tests.reports import cohort_records as made_up
 
 pytestmark = pytest.mark.browser
-AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 ATTEMPTS = (
     "<script>document.title='owned'</script>",
     "<img src=x onerror=\"document.title='owned'\">",
@@ -84,8 +84,8 @@ def cohort(folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_in_silence(visit, report: Path, scheme: str) -> None:
-    seen = visit(report, scheme=scheme)
+def test_it_opens_in_silence(look, report: Path, scheme: str) -> None:
+    seen = look(report, scheme=scheme)
     seen.page.wait_for_load_state("networkidle")
     assert seen.complaints == []
     assert seen.requests == []
@@ -94,8 +94,8 @@ def test_it_opens_in_silence(visit, report: Path, scheme: str) -> None:
     assert seen.page.url == report.as_uri()
 
 
-def test_nothing_of_a_student_becomes_markup(visit, report: Path) -> None:
-    seen = visit(report)
+def test_nothing_of_a_student_becomes_markup(look, report: Path) -> None:
+    seen = look(report)
     assert seen.page.locator("script, iframe, object, embed, link, img, base").count() == 0
     assert seen.page.locator("a[href^='javascript']").count() == 0
     assert seen.page.get_by_text("<script>document.title='owned'</script>").count() > 0, "shown, as text"
@@ -111,8 +111,8 @@ def test_the_policy_would_stop_what_escaping_missed(visit, report: Path) -> None
 
 
 @pytest.mark.parametrize("width", [320, 390, 1280])
-def test_no_page_is_wider_than_its_screen(visit, report: Path, width: int) -> None:
-    seen = visit(report, width=width)
+def test_no_page_is_wider_than_its_screen(look, report: Path, width: int) -> None:
+    seen = look(report, width=width)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert seen.page.evaluate("document.body.scrollWidth") <= width
 
@@ -127,22 +127,13 @@ def test_the_wide_table_scrolls_inside_its_own_box_and_keeps_the_names(visit, co
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
-def test_axe_finds_no_fault(visit, report: Path, width: int, scheme: str) -> None:
-    # the policy forbids scripts, axe included: it is put into the page from outside, as the browser's own
-    page = visit(report, width=width, scheme=scheme).page
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
-    assert found["passes"], "axe looked at something"
-    faults = {fault["id"]: [node["html"][:200] for node in fault["nodes"][:3]] for fault in found["violations"]}
-    assert faults == {}
+def test_axe_finds_no_fault(look, report: Path, width: int, scheme: str) -> None:
+    assert faults(look(report, width=width, scheme=scheme).page, "best-practice") == {}
 
 
-def test_everything_prints(visit, report: Path) -> None:
+def test_everything_prints(look, report: Path) -> None:
     """On paper there is no scrolling: no box cuts anything off, and bars are drawn by borders, which print."""
-    page = visit(report, width=700).page
-    page.emulate_media(media="print")
+    page = look(report, width=700, media="print").page
     assert page.evaluate(
         "[...document.querySelectorAll('.box')].every(box => getComputedStyle(box).overflowX === 'visible')"
     )
@@ -153,8 +144,8 @@ def test_everything_prints(visit, report: Path) -> None:
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_text_of_a_plot_is_cut_off_or_lies_on_another(visit, cohort: Path, width: int) -> None:
-    page = visit(cohort, width=width).page
+def test_no_text_of_a_plot_is_cut_off_or_lies_on_another(look, cohort: Path, width: int) -> None:
+    page = look(cohort, width=width).page
     for plot in page.locator("svg.plot").all():
         frame = plot.bounding_box()
         boxes = [text.bounding_box() for text in plot.locator("text:visible").all()]
@@ -173,11 +164,9 @@ def overlap(one: dict[str, float], other: dict[str, float]) -> bool:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark", "print"])
-def test_what_a_plot_says_stands_out(visit, cohort: Path, scheme: str) -> None:
+def test_what_a_plot_says_stands_out(look, cohort: Path, scheme: str) -> None:
     """Three to one against the paper (WCAG 1.4.11), by day, by night, and in the greys of a printer."""
-    page = visit(cohort, scheme="light" if scheme == "print" else scheme).page
-    if scheme == "print":
-        page.emulate_media(media="print")
+    page = look(cohort, media="print").page if scheme == "print" else look(cohort, scheme=scheme).page
     paper = luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
     for selector, style in (("rect.value", "fill"), ("circle", "fill"), (".whisker", "stroke"), ("text", "fill")):
         drawn = page.locator(f"svg.plot {selector}").first.evaluate(f"element => getComputedStyle(element).{style}")

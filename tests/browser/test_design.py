@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from playwright.sync_api import Page
 
 from graders.capstone import document as documents
 from graders.capstone.check import check
@@ -20,8 +21,9 @@ from graders.capstone.records import Brief, Claim, Decision, Document, Evidence,
 from graders.capstone.rendering.defence_page import defence_page
 from graders.capstone.rendering.document import rendered
 from graders.capstone.rendering.figures import Drawn, figure
-from graders.capstone.rendering.html import page
-from tests.browser.test_cohort_report import ATTEMPTS, AXE, overlap
+from graders.capstone.rendering.html import page as page_of
+from tests.browser.axe import faults
+from tests.browser.test_cohort_report import ATTEMPTS, overlap
 from tests.capstone.faults import scaled
 
 pytestmark = pytest.mark.browser
@@ -65,9 +67,9 @@ def folder(tmp_path_factory):
     brief = SAMPLE.brief()
     faulty = scaled("mem.kv_bytes_per_token", 8.0)(document)
     bad = hostile(document)
-    (folder / "sample.html").write_text(page(rendered(document, brief, CASE)))
-    (folder / "faulty.html").write_text(page(rendered(faulty, brief, CASE, check(faulty, brief, PACK))))
-    (folder / "hostile.html").write_text(page(rendered(bad, brief, CASE, check(bad, brief, PACK))))
+    (folder / "sample.html").write_text(page_of(rendered(document, brief, CASE)))
+    (folder / "faulty.html").write_text(page_of(rendered(faulty, brief, CASE, check(faulty, brief, PACK))))
+    (folder / "hostile.html").write_text(page_of(rendered(bad, brief, CASE, check(bad, brief, PACK))))
     for name, one in (("defence", document), ("hostile-defence", bad)):
         (folder / f"{name}.html").write_text(prepared(one, brief))
     return folder
@@ -84,21 +86,26 @@ def prepared(document: Document, brief: Brief) -> str:
     return defence_page(rendered(document, brief, CASE), made, figure("tornado", CASE.figures, drawn))
 
 
+def unfold(page: Page, *, everything: bool = True) -> None:
+    """Open all that is folded, or fold it again."""
+    page.evaluate("open => { for (const one of document.querySelectorAll('details')) one.open = open }", everything)
+
+
 @pytest.fixture(params=["sample", "faulty", "hostile", "defence", "hostile-defence"])
 def design(request, folder):
     return folder / f"{request.param}.html"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_opens_in_silence(visit, design, scheme):
-    seen = visit(design, scheme=scheme)
+def test_it_opens_in_silence(look, design, scheme):
+    seen = look(design, scheme=scheme)
     seen.page.wait_for_load_state("networkidle")
     assert (seen.complaints, seen.requests, seen.dialogs) == ([], [], [])
     assert seen.page.title() == f"Serving Willow 9: {'defence' if 'defence' in design.name else 'design'}"
 
 
-def test_nothing_of_a_candidate_becomes_markup(visit, folder):
-    page = visit(folder / "hostile.html").page
+def test_nothing_of_a_candidate_becomes_markup(look, folder):
+    page = look(folder / "hostile.html").page
     assert page.locator("script, iframe, object, embed, link, img, base, form, input").count() == 0
     assert page.locator("style").count() == 1
     assert page.locator("svg").count() == page.locator("svg.plot").count() == 2, "a figure a section, all ours"
@@ -107,8 +114,8 @@ def test_nothing_of_a_candidate_becomes_markup(visit, folder):
     assert page.get_by_text("<script>document.title='owned'</script>").count() > 0, "shown, as text"
 
 
-def test_no_link_of_theirs_leads_to_a_claim(visit, folder):
-    page = visit(folder / "hostile.html").page
+def test_no_link_of_theirs_leads_to_a_claim(look, folder):
+    page = look(folder / "hostile.html").page
     assert page.locator(".prose a[href^='#']").count() == 0
 
 
@@ -121,10 +128,11 @@ def test_the_policy_would_stop_what_escaping_missed(visit, design):
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_page_is_wider_than_its_screen(visit, design, width):
-    page = visit(design, width=width).page
+def test_no_page_is_wider_than_its_screen(look, design, width):
+    page = look(design, width=width).page
+    unfold(page, everything=False)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -140,16 +148,10 @@ def test_no_page_is_wider_than_its_screen(visit, design, width):
         ("hostile-defence", 320, "light"),
     ],
 )
-def test_axe_finds_no_fault(visit, folder, name, width, scheme):
-    page = visit(folder / f"{name}.html", width=width, scheme=scheme).page
-    page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
-    page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run({resultTypes: ['violations'],"
-        " runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-    )
-    assert found["passes"], "axe looked at something"
-    assert {one["id"]: [node["html"][:200] for node in one["nodes"][:3]] for one in found["violations"]} == {}
+def test_axe_finds_no_fault(look, folder, name, width, scheme):
+    page = look(folder / f"{name}.html", width=width, scheme=scheme).page
+    unfold(page)
+    assert faults(page, "best-practice") == {}
 
 
 def test_a_number_leads_to_its_claim_by_keyboard(visit, folder):
@@ -163,8 +165,8 @@ def test_a_number_leads_to_its_claim_by_keyboard(visit, folder):
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(visit, folder, width):
-    page = visit(folder / "sample.html", width=width).page
+def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(look, folder, width):
+    page = look(folder / "sample.html", width=width).page
     assert page.locator("svg.plot").count() == 2
     for plot in page.locator("svg.plot").all():
         frame = plot.bounding_box()
@@ -176,10 +178,10 @@ def test_no_text_of_a_figure_is_cut_off_or_lies_on_another(visit, folder, width)
         assert not [(one, two) for place, one in enumerate(boxes) for two in boxes[:place] if overlap(one, two)]
 
 
-def test_it_prints_whole(visit, folder):
+def test_it_prints_whole(look, folder):
     """On paper the place in the register stands behind a number, and what is folded is open."""
-    page = visit(folder / "sample.html", width=700).page
-    page.emulate_media(media="print")
+    page = look(folder / "sample.html", width=700, media="print").page
+    unfold(page, everything=False)
     assert page.locator("nav:visible").count() == 0
     assert page.locator(".prose a sup").first.bounding_box()["width"] > 4
     assert page.locator("details table").first.bounding_box()["height"] > 50
@@ -195,7 +197,7 @@ def test_an_answer_unfolds_by_keyboard_and_a_cell_leads_to_what_follows(visit, f
     assert "times 0.5" in page.locator("details:target summary").inner_text()
 
 
-def test_answers_print(visit, folder):
-    page = visit(folder / "defence.html", width=700).page
-    page.emulate_media(media="print")
+def test_answers_print(look, folder):
+    page = look(folder / "defence.html", width=700, media="print").page
+    unfold(page, everything=False)
     assert page.locator("details table").first.bounding_box()["height"] > 50
