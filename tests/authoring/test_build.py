@@ -26,9 +26,10 @@ NOTEBOOKS = [(module, f"{name}.ipynb") for module in OURS for name in module.not
 
 
 @cache
-def built(slug):
-    """Each of our modules as it is built, once for all tests."""
-    return build(next(module for module in OURS if module.slug == slug))
+def committed(slug):
+    """The notebooks of one of our modules as they are committed: another test says that they are what is built."""
+    module = next(module for module in OURS if module.slug == slug)
+    return {name: (module.source / name).read_bytes() for one, name in NOTEBOOKS if one is module}
 
 
 def document(module, name="practical.ipynb"):
@@ -178,7 +179,7 @@ def test_everything_generated_is_up_to_date():
 
 @pytest.mark.parametrize(("module", "name"), NOTEBOOKS, ids=lambda one: getattr(one, "slug", one))
 def test_source_and_release_are_valid(module, name):
-    source = json.loads(built(module.slug)[name])
+    source = json.loads(committed(module.slug)[name])
     for form in (source, release(source)):
         notebook = nbformat.from_dict(form)
         nbformat.validate(notebook)
@@ -189,7 +190,7 @@ def test_source_and_release_are_valid(module, name):
 
 @pytest.mark.parametrize(("module", "name"), NOTEBOOKS, ids=lambda one: getattr(one, "slug", one))
 def test_release_is_what_nbgrader_clears(module, name):
-    source = json.loads(built(module.slug)[name])
+    source = json.loads(committed(module.slug)[name])
     theirs, _ = ClearSolutions().preprocess(nbformat.reads(json.dumps(source), as_version=4), {})
     theirs, _ = ClearMarkScheme().preprocess(theirs, {})
     assert [text(one) for one in release(source)["cells"]] == [one.source for one in theirs.cells]
@@ -197,25 +198,29 @@ def test_release_is_what_nbgrader_clears(module, name):
 
 def test_nbgrader_generates_every_assignment(tmp_path):
     """The command itself, for each module and for one with an exercise of every kind: it starts in some seconds."""
-    chosen = [*OURS, kinds_module(tmp_path / "material")]
-    for module in chosen:
-        folder = tmp_path / "source" / module.slug
+    kinds = kinds_module(tmp_path / "material")
+    notebooks = {module.slug: committed(module.slug) for module in OURS} | {kinds.slug: build(kinds)}
+    for slug, files in notebooks.items():
+        folder = tmp_path / "source" / slug
         folder.mkdir(parents=True)
-        for name, content in build(module).items():
+        for name, content in files.items():
             (folder / name).write_bytes(content)
         (folder / "scenario.py").write_text("def my_scenario(student):\n    return {}\n")
     (tmp_path / "nbgrader_config.py").write_text(
+        "from sqlalchemy import Engine, event\n"
+        "# a hundred commits a module, and nobody who needs them after the machine has lost its power\n"
+        "event.listen(Engine, 'connect', lambda made, _: made.execute('pragma synchronous = off'))\n"
         "c = get_config()\n"
         "c.CourseDirectory.course_id = 'tests'\n"
         f"c.CourseDirectory.root = {str(tmp_path)!r}\n"
         "c.IncludeHeaderFooter.enabled = False\n"
     )
     environment = os.environ | {"PATH": PATH, "HOME": str(tmp_path), "JUPYTER_CONFIG_DIR": str(tmp_path / "config")}
-    for module in chosen:
-        nbgrader(tmp_path, "generate_assignment", module.slug, environment=environment)
-        assert (tmp_path / "release" / module.slug / "scenario.py").is_file(), "students get their scenarios"
-        for name, content in build(module).items():
-            released = json.loads((tmp_path / "release" / module.slug / name).read_text())
+    for slug, files in notebooks.items():
+        nbgrader(tmp_path, "generate_assignment", slug, environment=environment)
+        assert (tmp_path / "release" / slug / "scenario.py").is_file(), "students get their scenarios"
+        for name, content in files.items():
+            released = json.loads((tmp_path / "release" / slug / name).read_text())
             ours = release(json.loads(content))
             assert [(one["id"], text(one)) for one in released["cells"]] == [
                 (one["id"], text(one)) for one in ours["cells"]
