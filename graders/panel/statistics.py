@@ -46,11 +46,11 @@ def of_levels(ratings: Ratings) -> dict[str, Estimate]:
     """
     table = _paired(ratings)
     why = _why_not(table)
-    plain: dict[str, Callable[[Ratings], float]] = {
-        "exact agreement": lambda one: agreement(one, 0),
-        "adjacent agreement": lambda one: agreement(one, 1),
-        "Krippendorff alpha, ordinal": alpha_ordinal,
-        "Gwet AC2, ordinal": ac2,
+    plain: dict[str, Callable[[Ratings], Ratings]] = {
+        "exact agreement": lambda counts: _agreement(counts, 0),
+        "adjacent agreement": lambda counts: _agreement(counts, 1),
+        "Krippendorff alpha, ordinal": _alpha_ordinal,
+        "Gwet AC2, ordinal": _ac2,
     }
     return {name: _bootstrapped(table, index, why) for name, index in plain.items()}
 
@@ -102,10 +102,17 @@ def agreement(ratings: Ratings, apart: int) -> float:
     float
         NaN where no document has two levels.
     """
-    left, right = np.triu_indices(ratings.shape[1], 1)
-    gaps = np.abs(ratings[:, left] - ratings[:, right])
-    gaps = gaps[~np.isnan(gaps)]
-    return float(np.mean(gaps <= apart)) if gaps.size else float("nan")
+    return float(_agreement(_counts(ratings), apart))
+
+
+def _agreement(counts: Ratings, apart: int) -> Ratings:
+    """Of any number of samples: documents and levels are the last two axes of all that follows."""
+    given = counts.sum(axis=-1)
+    pairs = (given * (given - 1)).sum(axis=-1) / 2
+    near = (counts * (counts - 1)).sum(axis=(-2, -1)) / 2
+    for gap in range(1, apart + 1):
+        near = near + (counts[..., gap:] * counts[..., :-gap]).sum(axis=(-2, -1))
+    return _ratio(near, pairs)
 
 
 def alpha_ordinal(ratings: Ratings) -> float:
@@ -123,19 +130,22 @@ def alpha_ordinal(ratings: Ratings) -> float:
     float
         NaN where all levels are the same.
     """
-    counts = _counts(ratings)
-    counts = counts[counts.sum(axis=1) >= 2]
-    pairs = counts.sum(axis=1, keepdims=True) - 1
-    together = (counts / pairs).T @ counts - np.diag((counts / pairs).sum(axis=0))
-    margin = together.sum(axis=0)
-    total = margin.sum()
-    inside = np.cumsum(margin)
-    level = np.arange(margin.size)
+    return float(_alpha_ordinal(_counts(ratings)))
+
+
+def _alpha_ordinal(counts: Ratings) -> Ratings:
+    given = counts.sum(axis=-1, keepdims=True)
+    shared = np.where(given >= 2, counts / np.maximum(given - 1, 1), 0.0)
+    together = np.swapaxes(shared, -1, -2) @ counts - np.eye(_LEVELS) * shared.sum(axis=-2)[..., None, :]
+    margin = together.sum(axis=-2)
+    inside = np.cumsum(margin, axis=-1)
+    level = np.arange(_LEVELS)
     low, high = np.minimum.outer(level, level), np.maximum.outer(level, level)
-    between = inside[high] - inside[low] + margin[low]
-    metric = (between - (margin[low] + margin[high]) / 2) ** 2
-    expected = (np.outer(margin, margin) * metric).sum() / (total - 1) if total > 1 else 0.0
-    return float(1 - (together * metric).sum() / expected) if expected > 0 else float("nan")
+    between = inside[..., high] - inside[..., low] + margin[..., low]
+    metric = (between - (margin[..., low] + margin[..., high]) / 2) ** 2
+    observed = (together * metric).sum(axis=(-2, -1))
+    expected = (margin[..., :, None] * margin[..., None, :] * metric).sum(axis=(-2, -1))
+    return 1 - _ratio(observed * (margin.sum(axis=-1) - 1), expected)
 
 
 def ac2(ratings: Ratings) -> float:
@@ -152,17 +162,26 @@ def ac2(ratings: Ratings) -> float:
     -------
     float
     """
-    counts = _counts(ratings)
+    return float(_ac2(_counts(ratings)))
+
+
+def _ac2(counts: Ratings) -> Ratings:
     level = np.arange(_LEVELS)
     apart = np.abs(np.subtract.outer(level, level))
     weights = 1 - apart * (apart + 1) / (_LEVELS * (_LEVELS - 1))
-    given = counts.sum(axis=1)
-    both = given >= 2
+    given = counts.sum(axis=-1)
     like = counts @ weights
-    agreed = (counts * (like - 1)).sum(axis=1)[both] / (given * (given - 1))[both]
-    share = (counts[given > 0] / given[given > 0, None]).mean(axis=0)
-    chance = weights.sum() / (_LEVELS * (_LEVELS - 1)) * (share * (1 - share)).sum()
-    return float((agreed.mean() - chance) / (1 - chance)) if both.any() else float("nan")
+    found = (counts * (like - 1)).sum(axis=-1) / np.maximum(given * (given - 1), 1)
+    agreed = _ratio(found.sum(axis=-1), (given >= 2).sum(axis=-1))
+    share = _ratio((counts / np.maximum(given, 1)[..., None]).sum(axis=-2), (given > 0).sum(axis=-1)[..., None])
+    chance = weights.sum() / (_LEVELS * (_LEVELS - 1)) * (share * (1 - share)).sum(axis=-1)
+    return _ratio(agreed - chance, 1 - chance)
+
+
+def _ratio(one: Ratings, other: Ratings) -> Ratings:
+    """NaN where it would be of nothing."""
+    ratio: Ratings = np.divide(one, other, out=np.full(np.shape(one), np.nan), where=other > 0)
+    return ratio
 
 
 def intraclass(ratings: Ratings, *, average: bool) -> tuple[float, float, float]:
@@ -221,11 +240,12 @@ def _why_not(table: Ratings) -> str:
     return "all levels are the same" if np.ptp(levels) == 0 else ""
 
 
-def _bootstrapped(table: Ratings, index: Callable[[Ratings], float], why: str) -> Estimate:
+def _bootstrapped(table: Ratings, index: Callable[[Ratings], Ratings], why: str) -> Estimate:
     if why:
         return not_estimable(len(table), why)
     draw = np.random.default_rng(_SEED)
-    drawn = np.array([index(table[draw.integers(len(table), size=len(table))]) for _ in range(_DRAWS)])
+    counts = _counts(table)
+    drawn = index(counts[draw.integers(len(table), size=(_DRAWS, len(table)))])
     drawn = drawn[~np.isnan(drawn)]  # a sample of documents that all have one level says nothing
     low, high = np.quantile(drawn, [(1 - _SHARE) / 2, (1 + _SHARE) / 2])
-    return Estimate(index(table), float(low), float(high), len(table))
+    return Estimate(float(index(counts)), float(low), float(high), len(table))
