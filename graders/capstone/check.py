@@ -50,7 +50,7 @@ def check(
     Report
         Findings by level, the gravest first within each.
     """
-    index = PackIndex(pack)
+    index = graph.index if graph is not None and graph.index.pack is pack else PackIndex(pack)
     seen = matter(document, index, brief, graph)
     levels = (units_fit, is_complete, is_the_brief, is_recomputed, is_consistent, physics_holds, decisions_stand,
               drivers_are_the_models, uncertainty_is_honest)  # fmt: skip
@@ -61,7 +61,7 @@ def check(
         pack=pack.id,
         case=brief.case,
         findings=tuple(findings),
-        verdicts=seen.verdicts(),
+        verdicts=seen.verdicts,
         blocking=tuple(f"{one.level} {one.claim or one.section}: {one.message}" for one in findings if blocks(one)),
         caps=caps(index, findings),
         claims=sum(1 for one in pack.claims if one.formula and one.id in document.claims),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+_Valued = Callable[[Mapping[str, Any]], Any]
 _LONGEST = 400
 _NODES = 120
 _BINARY: dict[type, Callable[[Any, Any], Any]] = {
@@ -100,7 +101,7 @@ def evaluate(text: str, values: Mapping[str, Any]) -> Any:
     """
     try:
         with np.errstate(all="ignore"):
-            return _value(parsed(text), values)
+            return _compiled(text)(values)
     except (ArithmeticError, TypeError, ValueError, KeyError) as failure:
         if isinstance(failure, ExpressionError):
             raise
@@ -150,21 +151,43 @@ def _collect(node: ast.expr, found: set[str]) -> None:
             _collect(child, found)
 
 
-def _value(node: ast.expr, values: Mapping[str, Any]) -> Any:
+@cache
+def _compiled(text: str) -> _Valued:
+    """A formula's tree, walked once: what is left takes values and gives the formula's."""
+    return _valued(parsed(text))
+
+
+def _valued(node: ast.expr) -> _Valued:
     if isinstance(node, ast.Constant):
-        return node.value
+        constant = node.value
+        return lambda _: constant
     if isinstance(node, ast.BinOp):
-        left, right = _value(node.left, values), _value(node.right, values)
-        if isinstance(node.op, ast.Pow) and np.any(np.abs(right) > 16):
-            raise ExpressionError("a power is at most 16")
-        return _BINARY[type(node.op)](left, right)
+        return _combined(node)
     if isinstance(node, ast.UnaryOp):
-        return -_value(node.operand, values)
+        operand = _valued(node.operand)
+        return lambda values: -operand(values)
     if isinstance(node, ast.Compare):
-        return _COMPARED[type(node.ops[0])](_value(node.left, values), _value(node.comparators[0], values))
+        compared, left, right = _COMPARED[type(node.ops[0])], _valued(node.left), _valued(node.comparators[0])
+        return lambda values: compared(left(values), right(values))
     if isinstance(node, ast.IfExp):
-        return _value(node.body if _value(node.test, values) else node.orelse, values)
+        test, body, orelse = _valued(node.test), _valued(node.body), _valued(node.orelse)
+        return lambda values: body(values) if test(values) else orelse(values)
     if isinstance(node, ast.Call):
         assert isinstance(node.func, ast.Name)  # noqa: S101  `_require_arithmetic` has seen to it
-        return _FUNCTIONS[node.func.id](*(_value(one, values) for one in node.args))
-    return values[_name(node)]
+        function, arguments = _FUNCTIONS[node.func.id], [_valued(one) for one in node.args]
+        return lambda values: function(*[argument(values) for argument in arguments])
+    return operator.itemgetter(_name(node))
+
+
+def _combined(node: ast.BinOp) -> _Valued:
+    combined, left, right = _BINARY[type(node.op)], _valued(node.left), _valued(node.right)
+    if not isinstance(node.op, ast.Pow):
+        return lambda values: combined(left(values), right(values))
+
+    def power(values: Mapping[str, Any]) -> Any:
+        base, exponent = left(values), right(values)
+        if np.any(np.abs(exponent) > 16):
+            raise ExpressionError("a power is at most 16")
+        return combined(base, exponent)
+
+    return power

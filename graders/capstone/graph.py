@@ -101,7 +101,7 @@ def model(name: str) -> Callable[..., Any]:
 
 
 class Graph:
-    """Computes claims of one brief; what a simulation has given is kept.
+    """Computes claims of one brief; what a formula or a simulation has given is kept.
 
     Parameters
     ----------
@@ -112,6 +112,8 @@ class Graph:
     def __init__(self, index: PackIndex, brief: Brief) -> None:
         self.index, self.brief = index, brief
         self._known: dict[tuple[Any, ...], Any] = {}
+        self._values: dict[tuple[Any, ...], Value | NoValueError] = {}
+        self._settling: dict[Required, tuple[str, ...]] = {}
 
     def given(self, machine: Value | None) -> dict[str, Value]:
         """What the brief fixes, once a machine is chosen: by claim's id."""
@@ -138,6 +140,27 @@ class Graph:
         """
         if required.formula == "elasticities":
             return self.strongest(values)
+        key = (required, *_exactly(self._settles(required), values))
+        found = self._values.get(key)
+        if found is None:
+            try:
+                found = self._computed(required, values)
+            except NoValueError as failure:
+                found = NoValueError(str(failure))  # without the frames that the one which was raised holds
+            self._values[key] = found
+        if isinstance(found, NoValueError):
+            raise NoValueError(str(found))
+        return found
+
+    def _settles(self, required: Required) -> tuple[str, ...]:
+        """Claims that settle a claim's value: those that it is computed from, and those that say whose data count."""
+        if required not in self._settling:
+            tables = {name.split(".", maxsplit=1)[0] for name in required.inputs if name.startswith(DATA)}
+            whose = {claim for table in tables for claim in self.index.pack.keys.get(table, {}).values()}
+            self._settling[required] = tuple(sorted({*required.needed, *whose}))
+        return self._settling[required]
+
+    def _computed(self, required: Required, values: Mapping[str, Value]) -> Value:
         try:
             if not required.is_function:
                 return _plain(expression.evaluate(required.formula, self.scope(required.inputs, values)))
@@ -212,7 +235,7 @@ class Graph:
         return found, gaps
 
     def _follow(self, one: Required, found: dict[str, Value], gaps: dict[str, str]) -> None:
-        missing = [name for name in one.inputs if not name.startswith(DATA) and name not in found]
+        missing = [name for name in one.needed if name not in found]
         if missing:
             gaps[one.id] = f"{missing[0]} has no value"
             return
@@ -241,7 +264,7 @@ class Graph:
         """
         asked = self.index.pack.sensitivity
         ways = self._ways
-        key = ("elasticities", *(values.get(name) for name in self._on_the_way))
+        key = ("elasticities", *_exactly(self._on_the_way, values))
         if key not in self._known:
             self._known[key] = {
                 driver: self._elasticity(driver, asked.headline, ways[driver], values) for driver in asked.drivers
@@ -271,8 +294,8 @@ class Graph:
     @cached_property
     def _on_the_way(self) -> tuple[str, ...]:
         """Everything that elasticities depend on."""
-        inputs = {name for way in self._ways.values() for one in way for name in one.inputs}
-        return tuple(sorted(inputs | set(self.index.pack.sensitivity.drivers)))
+        settled_by = {name for way in self._ways.values() for one in way for name in self._settles(one)}
+        return tuple(sorted(settled_by | set(self.index.pack.sensitivity.drivers)))
 
     def _between(self, driver: str, headline: str) -> list[Required]:
         """Claims on the way from a driver to the headline, in the order of the pack."""
@@ -289,6 +312,11 @@ class Graph:
         found = self.elasticities(values)
         ranked = sorted(found, key=lambda driver: (-abs(found[driver]), driver))
         return tuple(ranked[: self.index.pack.sensitivity.count])
+
+
+def _exactly(names: Iterable[str], values: Mapping[str, Value]) -> list[Any]:
+    """Claims' values as a key: equal only where nothing can tell them apart, which 0.0 and -0.0 are not."""
+    return [values.get(name) or repr(values.get(name)).encode() for name in names]
 
 
 def _plain(value: Any) -> Value:

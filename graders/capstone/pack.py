@@ -22,9 +22,9 @@ DATA = tuple(f"{table}." for table in TABLES)
 """What arguments of this beginning name comes from the brief's files, and is no claim."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Required:
-    """A claim that every document of this use case must make.
+    """A claim that every document of this use case must make; it is itself and nothing else, so that it can be a key.
 
     Attributes
     ----------
@@ -58,13 +58,18 @@ class Required:
         """Whether the formula is a reference function's name."""
         return self.formula.isidentifier()
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """Ids of claims and data that its value needs, sorted."""
         if not self.formula:
             return ()
         texts = self.arguments.values() if self.is_function else [self.formula]
         return tuple(sorted({name for text in texts for name in expression.names(text)}))
+
+    @cached_property
+    def needed(self) -> tuple[str, ...]:
+        """Ids of claims that its value needs, data aside, sorted."""
+        return tuple(name for name in self.inputs if not name.startswith(DATA))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,8 @@ _CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\]\([^)\s]*\)")
 _LISTED = re.compile(r"^[ \t]*\d+\.[ \t]", re.MULTILINE)
 _HEADINGS = re.compile(r"^#.*$", re.MULTILINE)
+_KEPT = 512
+"""Texts whose reading is kept: those of a document, which a defence or a second check reads again."""
 NUMBER = re.compile(r"(?<![\w.,/-])\d+(?:[.,]\d+)*(?:e[-+]?\d+)?\s?(?:%|(?!st\b|nd\b|rd\b|th\b)[A-Za-z]+\b)?(?![\w-])")
 
 
@@ -68,7 +70,7 @@ def referred(text: str, known: Collection[str]) -> tuple[set[str], set[str]]:
     return set(spoken), set(nowhere)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(_KEPT)
 def _referred(text: str, known: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     direct = {one[1] for one in REFERENCE.finditer(text)}
     patterns = {pattern for table in TABLE.finditer(text) for pattern in table[1].split()}
@@ -77,6 +79,7 @@ def _referred(text: str, known: frozenset[str]) -> tuple[frozenset[str], frozens
     return frozenset(direct & known) | listed, frozenset(direct - known) | empty
 
 
+@lru_cache(_KEPT)
 def unbound_numbers(text: str) -> tuple[str, ...]:
     """Numbers in prose that are no claim's; code, links, headings and the numbers of a list aside.
 
@@ -110,14 +113,19 @@ def misasked(text: str, figures: Collection[str]) -> tuple[str, ...]:
     tuple of str
         As they stand there, in order.
     """
-    for pattern in (_FENCE, _CODE):
-        text = pattern.sub(" ", text)
-    lines = (one[0] for one in _ASKED.finditer(text))
     return tuple(
         line.strip()
-        for line in lines
+        for line in _asking(text)
         if not TABLE.fullmatch(line) and not ((found := FIGURE.fullmatch(line)) and found[1] in figures)
     )
+
+
+@lru_cache(_KEPT)
+def _asking(text: str) -> tuple[str, ...]:
+    """Lines outside of code that begin to ask for a table or a figure."""
+    for pattern in (_FENCE, _CODE):
+        text = pattern.sub(" ", text)
+    return tuple(one[0] for one in _ASKED.finditer(text))
 
 
 def shown(claim: Claim, unit: str = "", digits: int = 3) -> str:

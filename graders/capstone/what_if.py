@@ -246,8 +246,8 @@ def _answer(
         for one in matter.index.pack.claims
         if one.id in moved
     )
-    old = dataclasses.replace(matter, values=before).verdicts()
-    new = dataclasses.replace(matter, values=after).verdicts()
+    old = dataclasses.replace(matter, values=before).verdicts
+    new = dataclasses.replace(matter, values=after).verdicts
     pairs = [Flip(one.id, one.says, one.claimed, two.claimed) for one, two in zip(old, new, strict=True)]
     return WhatIf(
         claims,

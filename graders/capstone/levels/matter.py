@@ -6,6 +6,7 @@ import contextlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from graders.capstone import prose, units
 from graders.capstone.expression import ExpressionError, evaluate, names
@@ -17,7 +18,7 @@ from graders.capstone.records import Brief, Claim, Document, Value
 _REL, _STATED, _SIMULATED, _COMPLEMENT, _DIFFERENCE = 0.02, 0.05, 0.1, 0.1, 0.001
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Matter:
     """A document before its brief.
 
@@ -96,13 +97,14 @@ class Matter:
         below = self.index.downstream.get(claim, frozenset({claim}))
         return tuple(
             verdict.id
-            for target, verdict in zip(self.index.pack.targets, self.verdicts(), strict=True)
+            for target, verdict in zip(self.index.pack.targets, self.verdicts, strict=True)
             if verdict.claimed is not None
             and verdict.recomputed is not None
             and verdict.claimed != verdict.recomputed
             and below & set(names_of(target))
         )
 
+    @cached_property
     def verdicts(self) -> tuple[Verdict, ...]:
         """Each target, by the document's numbers and by the recomputed ones."""
         return tuple(

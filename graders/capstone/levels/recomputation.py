@@ -13,7 +13,7 @@ from graders.capstone.expression import ExpressionError
 from graders.capstone.findings import Finding
 from graders.capstone.graph import NoValueError
 from graders.capstone.levels.matter import Matter, agrees, error
-from graders.capstone.pack import DATA, Required
+from graders.capstone.pack import Required
 from graders.capstone.records import Claim, Value
 
 _POINTS = 16
@@ -78,7 +78,7 @@ def _value(matter: Matter, required: Required) -> Iterator[Finding]:
 
 def _from_its_inputs(matter: Matter, required: Required) -> Value | None:
     """The claim from what the document says goes into it; None where something is missing."""
-    if any(name not in matter.values for name in required.inputs if not name.startswith(DATA)):
+    if any(name not in matter.values for name in required.needed):
         return None
     try:
         return matter.graph.value(required, matter.values)
@@ -109,7 +109,7 @@ def _formula(matter: Matter, required: Required, made: Claim) -> Iterator[Findin
 
 
 def _only_claims(required: Required) -> bool:
-    return not any(name.startswith(DATA) for name in required.inputs)
+    return required.needed == required.inputs
 
 
 def _furthest(matter: Matter, required: Required, formula: str) -> float:
@@ -137,7 +137,7 @@ def _furthest(matter: Matter, required: Required, formula: str) -> float:
 
 def decisions_stand(matter: Matter) -> Iterator[Finding]:
     """L7: a verdict that turns over is a decision error; a target that is honestly missed is no less in the way."""
-    for target, verdict in zip(matter.index.pack.targets, matter.verdicts(), strict=True):
+    for target, verdict in zip(matter.index.pack.targets, matter.verdicts, strict=True):
         if verdict.recomputed is None or verdict.claimed is None:
             continue
         found, stated = matter.truth.get(target.claim), matter.values.get(target.claim)
