@@ -26,7 +26,7 @@ Oracle
 
 from __future__ import annotations
 
-import heapq
+from heapq import heappop, heappush
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -45,6 +45,8 @@ def continuous_batching(
     slots: int,
     step_s: float,
     token_s: float,
+    late_after: tuple[float, int] = (np.inf, 0),
+    slow_after: tuple[float, int] = (np.inf, 0),
 ) -> tuple[Array, Array]:
     """First and last token of each request under continuous batching.
 
@@ -58,11 +60,14 @@ def continuous_batching(
         Requests in a step at most. [1]
     step_s, token_s : float
         Time of a step, and of a token in it. [s]
+    late_after, slow_after : (float, int)
+        Time until a first token, and mean time per further token [s], each with how many may take longer [1]: once
+        more do, the trace is given up.
 
     Returns
     -------
     first_s, last_s : (N,) ndarray
-        When the first token was written, and the last. [s]
+        When the first token was written, and the last; infinite where it was not before the trace was given up. [s]
 
     Raises
     ------
@@ -75,30 +80,37 @@ def continuous_batching(
     (array([2., 2.]), array([2. , 3.1]))
     """
     arrivals, prompts, outputs = _trace(arrivals_s, prompt_tokens, output_tokens, slots, step_s)
-    first_s, last_s = [0.0] * len(arrivals), [0.0] * len(arrivals)
+    count = len(arrivals)
+    first_s, last_s = [np.inf] * count, [np.inf] * count
     ends: list[tuple[int, int]] = []  # a heap of who is running: step of the last token, request
-    now_s, step, coming = 0.0, 0, 0
-    while coming < len(arrivals) or ends:
-        if not ends:
+    now_s, step, coming, running = 0.0, 0, 0, 0
+    (ttft_s, may_be_late), (tpot_s, may_be_slow) = late_after, slow_after
+    while (coming < count or running) and may_be_late >= 0 and may_be_slow >= 0:
+        if not running:
             now_s = max(now_s, arrivals[coming])
-        entered, free = coming, slots - len(ends)
-        while coming < len(arrivals) and arrivals[coming] <= now_s and coming - entered < free:
-            coming += 1
-        if coming > entered:
-            now_s += step_s + token_s * (len(ends) + sum(prompts[entered:coming]))
+        if running < slots and coming < count and arrivals[coming] <= now_s:
+            entered, full = coming, min(count, coming + slots - running)
+            while coming < full and arrivals[coming] <= now_s:
+                coming += 1
+            now_s += step_s + token_s * (running + sum(prompts[entered:coming]))
             step += 1
             for number in range(entered, coming):
                 first_s[number] = now_s
-                heapq.heappush(ends, (step + outputs[number] - 1, number))
+                may_be_late -= now_s - arrivals[number] > ttft_s
+                heappush(ends, (step + outputs[number] - 1, number))
+            running += coming - entered
         else:
-            pace_s = step_s + token_s * len(ends)
+            pace_s = step_s + token_s * running
             steps = ends[0][0] - step
-            if free and coming < len(arrivals):
+            if running != slots and coming < count:
                 steps = min(steps, max(1, int(-(-(arrivals[coming] - now_s) // pace_s))))
             now_s += steps * pace_s
             step += steps
-        while ends and ends[0][0] == step:
-            last_s[heapq.heappop(ends)[1]] = now_s
+        while running and ends[0][0] == step:
+            number = heappop(ends)[1]
+            last_s[number], gaps = now_s, outputs[number] - 1
+            may_be_slow -= gaps > 0 and (now_s - first_s[number]) / gaps > tpot_s
+            running -= 1
     return np.array(first_s), np.array(last_s)
 
 

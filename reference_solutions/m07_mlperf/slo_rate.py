@@ -34,6 +34,7 @@ from numpy.typing import ArrayLike
 from reference_solutions import validate
 from reference_solutions.m05_llm_inference.continuous_batching import continuous_batching
 from reference_solutions.m08_tail_latency.quantiles import nearest_rank_quantile_s, quantile_interval_s
+from reference_solutions.units import Array
 
 __all__ = ["fleet_latency", "goodput_rate_per_s", "replicas_for_rate"]
 
@@ -91,10 +92,8 @@ def fleet_latency(
             arrivals[own], prompts[own], outputs[own], slots, step_s, token_s
         )
     ttft_s, e2e_s = first_s - arrivals, last_s - arrivals
-    written = outputs > 1  # one token has no gap
-    tpot_s = (last_s - first_s)[written] / (outputs[written] - 1) if written.any() else np.zeros(1)
     ttft = nearest_rank_quantile_s(ttft_s, [0.5, 0.95, 0.99])
-    tpot = nearest_rank_quantile_s(tpot_s, [0.5, 0.99])
+    tpot = nearest_rank_quantile_s(_tpot_s(first_s, last_s, outputs), [0.5, 0.99])
     interval = quantile_interval_s(ttft_s, 0.99)
     return {
         "ttft_p50_s": float(ttft[0]),
@@ -107,6 +106,12 @@ def fleet_latency(
         "e2e_mean_s": float(e2e_s.mean()),
         "e2e_p99_s": float(nearest_rank_quantile_s(e2e_s, 0.99)),
     }
+
+
+def _tpot_s(first_s: Array, last_s: Array, outputs: Array) -> Array:
+    """Mean time per further token of the requests that have one."""
+    written = outputs > 1
+    return (last_s - first_s)[written] / (outputs[written] - 1) if written.any() else np.zeros(1)
 
 
 def goodput_rate_per_s(
@@ -162,10 +167,23 @@ def goodput_rate_per_s(
     validate.require_positive(span_s=span_s)
     outputs = np.asarray(output_tokens)
     unit_rate = (arrivals - arrivals[0]) * (arrivals.size - 1) / span_s  # one a second on average
+    late_after, slow_after = (
+        (limit_s, count - int(np.ceil(0.99 * count - 1e-9)))  # so many lie beyond the percentile
+        for limit_s, count in ((ttft_limit_s, arrivals.size), (tpot_limit_s, int(np.sum(outputs > 1))))
+    )
 
     def passes(rate_per_s: float) -> bool:
-        seen = fleet_latency(unit_rate / rate_per_s, prompt_tokens, outputs, 1, slots, step_s, token_s)
-        return seen["ttft_p99_s"] <= ttft_limit_s and seen["tpot_p99_s"] <= tpot_limit_s
+        at_s = unit_rate / rate_per_s
+        first_s, last_s = continuous_batching(
+            at_s, prompt_tokens, outputs, slots, step_s, token_s, late_after, slow_after
+        )
+        if not np.isfinite(last_s).all():
+            return False  # given up
+        ttft_s, tpot_s = first_s - at_s, _tpot_s(first_s, last_s, outputs)
+        return bool(
+            nearest_rank_quantile_s(ttft_s, 0.99) <= ttft_limit_s
+            and nearest_rank_quantile_s(tpot_s, 0.99) <= tpot_limit_s
+        )
 
     # more than this no schedule serves: all slots write in every step, and each prompt is read
     demand_s = float(np.mean(np.asarray(prompt_tokens)) * token_s + np.mean(outputs) * (token_s + step_s / slots))

@@ -57,6 +57,26 @@ def test_the_rate_is_the_highest_of_all_that_pass(ttft, tpot):
     assert not passes(found * 1.25)
 
 
+@pytest.mark.parametrize("count", [100, 101, 399, 500])
+@pytest.mark.parametrize(("ttft", "tpot"), [(0.5, 1.0), (5.0, 0.06), (0.3, 0.08)])
+def test_who_gives_a_trace_up_finds_the_rate_of_whoever_serves_it_to_its_end(count, ttft, tpot):
+    arrivals, prompts, outputs = drawn_trace(count)
+    shape = (arrivals - arrivals[0]) * (count - 1) / (arrivals[-1] - arrivals[0])
+
+    def passes(rate):
+        seen = fleet_latency(shape / rate, prompts, outputs, 1, **MACHINE)
+        return seen["ttft_p99_s"] <= ttft and seen["tpot_p99_s"] <= tpot
+
+    token_s, step_s, slots = MACHINE["token_s"], MACHINE["step_s"], MACHINE["slots"]
+    most = 1 / (prompts.mean() * token_s + outputs.mean() * (token_s + step_s / slots))
+    low, high = (most, most) if passes(most) else (0.0, most)
+    while high - low > 0.01 * high:
+        middle = (low + high) / 2
+        low, high = (middle, high) if passes(middle) else (low, middle)
+    found = goodput_rate_per_s(arrivals, prompts, outputs, **MACHINE, ttft_limit_s=ttft, tpot_limit_s=tpot)
+    assert found == low
+
+
 def test_who_misses_a_limit_alone_serves_nothing():
     arrivals, prompts, outputs = drawn_trace(400)
     assert goodput_rate_per_s(arrivals, prompts, outputs, **MACHINE, ttft_limit_s=0.01, tpot_limit_s=1.0) == 0

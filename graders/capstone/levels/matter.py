@@ -180,7 +180,8 @@ def agrees(required: Required, stated: Value, found: Value) -> bool:
         return abs(stated - found) <= _DIFFERENCE
     if required.tolerance == "simulated":
         return math.isclose(stated, found, rel_tol=_SIMULATED)
-    return abs(stated - found) <= max(_REL * max(abs(stated), abs(found)), _last_digit(stated, found), 1e-12)
+    gap = abs(stated - found)
+    return gap <= max(_REL * max(abs(stated), abs(found)), 1e-12) or gap <= _last_digit(stated, found)
 
 
 def _last_digit(stated: float, found: float) -> float:
