@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 import numpy as np
 import pytest
 
 from graders.capstone.graph import Graph
+from graders.capstone.llm_serving import brief as module
 from graders.capstone.llm_serving.brief import BUDGET_ROOM, brief, clear, of_case, priced
 from graders.capstone.llm_serving.case import REQUESTS
 from graders.capstone.llm_serving.cases import CASES
@@ -22,28 +24,14 @@ ROWS = {number: (machine, budget, e2e) for machine, rows in CASES.items() for nu
 
 @pytest.fixture(scope="module")
 def drawn():
-    """Case and prices of a thousand students; the brief's data once a case."""
-    made = {}
-    found = []
-    for student in STUDENTS:
-        one = brief_light(student, made)
-        found.append(one)
-    return found
+    """Briefs of a thousand students, each case computed once."""
+    with pytest.MonkeyPatch.context() as patched:
+        once = functools.cache(of_case)
+        patched.setattr(module, "of_case", lambda case, _: once(case))
+        return [brief(student, "salt") for student in STUDENTS]
 
 
-def brief_light(student, made):
-    """A brief, its case computed once."""
-    from graders.capstone.llm_serving import brief as module
-
-    original = module.of_case
-    module.of_case = lambda case, owner="": made.setdefault(case, original(case, owner))
-    try:
-        return brief(student, "salt")
-    finally:
-        module.of_case = original
-
-
-def test_the_same_id_gets_the_same_brief_and_another_salt_another(drawn):
+def test_the_same_id_gets_the_same_brief_and_another_salt_another():
     one, two, other = brief("student-0001", "salt"), brief("student-0001", "salt"), brief("student-0001", "pepper")
     assert (one.values, one.machines, one.case) == (two.values, two.machines, two.case)
     assert all(np.array_equal(one.data[name], two.data[name]) for name in one.data)

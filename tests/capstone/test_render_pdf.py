@@ -18,7 +18,7 @@ from graders.capstone.packs import use_case
 from graders.capstone.rendering.document import rendered
 from graders.capstone.rendering.pdf import _WITHOUT_GLYPH, paper
 from tests.browser.test_design import hostile
-from tests.capstone.faults import scaled, with_text
+from tests.capstone.faults import scaled
 
 CASE = use_case(PACK.id)
 TYPST = '#set page(width: 1cm) #panic() $x$ *a* `b` @c <d> \\ #sys.inputs // /* [#read("/etc/passwd")] = h'
@@ -26,6 +26,13 @@ TYPST = '#set page(width: 1cm) #panic() $x$ *a* `b` @c <d> \\ #sys.inputs // /* 
 
 def read(made):
     return pypdf.PdfReader(io.BytesIO(made))
+
+
+def of_one_section(document, text):
+    """A document that has this to say and no more."""
+    section = next(one for one in document.sections if one.id == "S5")
+    section = dataclasses.replace(section, text=text)
+    return dataclasses.replace(document, sections=(section,), claims={}, decisions=(), leaves=(), validation=())
 
 
 def words(reader):
@@ -61,6 +68,11 @@ def reader(made):
     return read(made)
 
 
+@pytest.fixture(scope="module")
+def text(reader):
+    return words(reader)
+
+
 def test_it_says_what_it_is_and_not_when(made, reader):
     assert reader.metadata.title == "Serving Willow 9"
     assert "/CreationDate" not in reader.metadata
@@ -81,8 +93,7 @@ def test_it_is_tagged(reader, document):
     assert {"/Table", "/THead", "/TH", "/TD", "/L", "/LI", "/Link", "/Caption"} <= set(kinds)
 
 
-def test_it_holds_every_claim_and_every_sentence(reader, document, brief):
-    text = words(reader)
+def test_it_holds_every_claim_and_every_sentence(text, document, brief):
     entries = rendered(document, brief, CASE).entries
     for id_, entry in entries.items():
         assert re.sub(r"\s", "", id_) in text, id_
@@ -92,8 +103,8 @@ def test_it_holds_every_claim_and_every_sentence(reader, document, brief):
             assert re.sub(r"\s", "", sentence) in text, sentence
 
 
-def test_a_number_carries_its_place_in_the_register(reader, document, brief):
-    text, entries = words(reader), rendered(document, brief, CASE).entries
+def test_a_number_carries_its_place_in_the_register(text, document, brief):
+    entries = rendered(document, brief, CASE).entries
     for section in document.sections:
         for found in prose.REFERENCE.finditer(section.text):
             value = re.sub(r"\s", "", prose.shown(document.claims[found[1]], found[2] or ""))
@@ -109,22 +120,23 @@ def test_findings_are_told(document, brief, graph):
     assert "ascheckedServing" in text
 
 
-def test_nobodys_text_is_read_as_typst(document, brief, graph):
+def test_nobodys_text_is_read_as_typst(document, brief):
     text = TYPST.replace("`b`", "b").replace("*a*", "a").replace("<d>", "d").replace("\\ ", "")
-    changed = with_text("S5", lambda _: text)(document)
-    changed = dataclasses.replace(changed, claims={**changed.claims, "hw.machine": dataclasses.replace(
-        changed.claims["hw.machine"], value=TYPST, source=TYPST)})  # fmt: skip
+    claim = dataclasses.replace(document.claims["hw.machine"], value=TYPST, source=TYPST)
+    changed = dataclasses.replace(of_one_section(document, text), claims={claim.id: claim})
     reader = read(paper(rendered(changed, brief, CASE)))
-    assert re.sub(r"\s", "", text) in words(reader)
-    assert words(reader).count(re.sub(r"\s", "", TYPST)) >= 2, "value and source, as text"
+    shown = words(reader)
+    assert re.sub(r"\s", "", text) in shown
+    assert shown.count(re.sub(r"\s", "", TYPST)) >= 2, "value and source, as text"
     assert float(reader.pages[0].mediabox.width) > 500
 
 
 def test_a_hostile_document_is_set_as_text(document, brief, graph):
     bad = hostile(document)
     reader = read(paper(rendered(bad, brief, CASE, check(bad, brief, PACK, graph=graph))))
-    assert "<script>document.title='owned'</script>" in words(reader)
-    assert "‹U+202E›" in words(reader)
+    shown = words(reader)
+    assert "<script>document.title='owned'</script>" in shown
+    assert "‹U+202E›" in shown
     assert reader.metadata.title == "Serving Willow 9"
     addresses = {
         str(one.get_object()["/A"]["/URI"])
@@ -143,13 +155,13 @@ def test_every_character_that_is_kept_has_a_glyph(document, brief):
     assert len(kept) > 1500
     text = "\n\n".join("x " + " ".join(kept[at : at + 60]) for at in range(0, len(kept), 60))
     bold = "\n\n".join(f"**x {one}** `{one}`" for one in text.split("\n\n") if "`" not in one)
-    assert paper(rendered(with_text("S5", lambda _: f"{text}\n\n{bold}")(document), brief, CASE))
+    assert paper(rendered(of_one_section(document, f"{text}\n\n{bold}"), brief, CASE))
 
 
 @pytest.mark.parametrize(
     "text", ["漢字 and 🙂", "עברית العربية हिन्दी", "\ud83d \x00", "a" * 5000, "", "e" + "\u0301" * 50]
 )
 def test_a_letter_without_a_glyph_is_shown_by_its_number(document, brief, text):
-    reader = read(paper(rendered(with_text("S5", lambda _: f"So {text}.")(document), brief, CASE)))
+    reader = read(paper(rendered(of_one_section(document, f"So {text}."), brief, CASE)))
     if "漢" in text:
         assert "‹U+6F22›‹U+5B57›and‹U+1F642›" in words(reader)
