@@ -76,9 +76,10 @@ def followed_queue(
     >>> followed_queue(jobs_to_start, **jobs, gpus=4)["start_s"].tolist()
     [0.0, 10.0, 2.0]
     """
-    start_s = np.full(len(submit_s), np.nan)
+    start_s, expected_s = np.full(len(submit_s), np.nan), dict[int, float]()
     free, waiting = gpus, list[int]()
     ends: list[tuple[float, int]] = []
+    asked = [(int(one), float(estimate)) for one, estimate in zip(job_gpus, estimate_s, strict=True)]
     coming = sorted(range(len(submit_s)), key=lambda job: submit_s[job])[::-1]
     while coming or ends:
         now_s = min([submit_s[job] for job in coming[-1:]] + [end_s for end_s, _ in ends[:1]])
@@ -88,16 +89,16 @@ def followed_queue(
             waiting.append(coming.pop())
         if not waiting:
             continue
-        running = [(int(job_gpus[job]), max(now_s, float(start_s[job] + estimate_s[job]))) for _, job in ends]
-        queue = [(int(job_gpus[job]), float(estimate_s[job])) for job in waiting]
-        chosen = _places(policy(now_s, free, running, queue), len(waiting))
+        running = [(asked[job][0], max(now_s, expected_s[job])) for _, job in ends]
+        chosen = _places(policy(now_s, free, running, [asked[job] for job in waiting]), len(waiting))
         for job in [waiting[place] for place in chosen]:
             free -= job_gpus[job]
-            start_s[job] = now_s
+            start_s[job], expected_s[job] = now_s, float(now_s) + asked[job][1]
             heapq.heappush(ends, (now_s + run_s[job], job))
         if free < 0:
             raise ValueError("more GPUs than are free")
-        waiting = [job for place, job in enumerate(waiting) if place not in chosen]
+        if chosen:
+            waiting = [job for place, job in enumerate(waiting) if place not in chosen]
     if waiting:
         raise ValueError("jobs that never start")
     return {"start_s": start_s, "wait_s": start_s - np.asarray(submit_s, dtype=float)}
