@@ -39,17 +39,20 @@ def retired_by_playing(producers, latency_cycles, width, window):
         if any(one >= place or one < 0 for one in producers[place]):
             raise ValueError("needs what does not stand before it")
     begun, done, gone = {}, {}, {}
+    waiting = []  # begun, and not done
     cycle = 0
     while len(gone) < count:
         moved, left, came = True, 0, 0
         while moved:  # what happens in a cycle may make room for more in the same one
             moved = False
             if came < width and len(begun) < count and len(begun) - len(gone) < window:
+                waiting.append(len(begun))
                 begun[len(begun)] = cycle
                 came, moved = came + 1, True
-            for place in begun:
-                if place not in done and all(done.get(one, math.inf) <= cycle for one in producers[place]):
+            for place in [*waiting]:
+                if all(done.get(one, math.inf) <= cycle for one in producers[place]):
                     done[place] = cycle + latencies[place]
+                    waiting.remove(place)
                     moved = True
             if left < width and len(gone) < len(begun) and done.get(len(gone), math.inf) <= cycle:
                 gone[len(gone)] = cycle
