@@ -70,4 +70,4 @@ def test_whatever_is_changed_is_found(visit, folder, name):
 def test_everybody_can_read_it(look, folder, name, width):
     page = look(folder / f"{name}.html", width=width).page
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert faults(page) == {}
+    assert faults(page, "best-practice") == {}
