@@ -85,6 +85,11 @@ def listed(cases: Cases) -> tuple[Case | Sampled, ...]:
     return (cases,) if isinstance(cases, Sampled) else tuple(cases)
 
 
+def written(cases: Cases) -> frozenset[int]:
+    """Ids of the cases that are written by hand: for every student they are the same, as objects, too."""
+    return frozenset(id(case) for case in listed(cases) if not isinstance(case, Sampled))
+
+
 def drawn(cases: Cases, seed: bytes, name: str) -> tuple[Case, ...]:
     """The cases of one check for one student.
 

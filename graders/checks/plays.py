@@ -42,10 +42,10 @@ class Scenario:
 
     anchors = True
 
-    def play_on(self, endpoint: Endpoint, subject: Subject, seed: bytes) -> Judged:
-        """Play it on the student's, and hold that against what the reference gives."""
+    def play_on(self, endpoint: Endpoint, subject: Subject, seed: bytes, *, briefly: bool = False) -> Judged:
+        """Play it on the student's, and hold that against what the reference gives; briefly: until it is lost."""
         right = self.rehearsed(subject, seed)
-        told = self._told(endpoint, subject, seed, right)
+        told = self._told(endpoint, subject, seed, right, briefly=briefly)
         missing = len(right) - len(told.reasons)
         reasons = [*told.reasons, *["not reached"] * missing, *([told.broke] if told.broke else [])]
         return Judged(summed_up(reasons, "expectations"), tuple(told.observed))
@@ -70,9 +70,17 @@ class Scenario:
             raise CourseError(f"scenario {self.name!r} does not hold for the reference: {problem}")
         return tuple(told.observed)
 
-    def _told(self, endpoint: Endpoint, subject: Subject, seed: bytes, right: Sequence[Reply] | None) -> Expect:
+    def _told(
+        self,
+        endpoint: Endpoint,
+        subject: Subject,
+        seed: bytes,
+        right: Sequence[Reply] | None,
+        *,
+        briefly: bool = False,
+    ) -> Expect:
         session = Session(endpoint, subject.reference, MOST_STEPS, raises=False)
-        expect = Expect(session, right)
+        expect = Expect(session, right, briefly=briefly)
         arguments = (Student(session), expect, stream(seed, self.name))
         try:
             self.play(*arguments[: self._actors])
@@ -90,11 +98,12 @@ class Scenario:
 
 
 class Expect:
-    """What a play expects, recorded: a failed expectation ends nothing."""
+    """What a play expects, recorded: a failed expectation ends nothing, unless it is played briefly."""
 
-    def __init__(self, session: Session, right: Sequence[Reply] | None) -> None:
+    def __init__(self, session: Session, right: Sequence[Reply] | None, *, briefly: bool = False) -> None:
         self.session = session
         self.right = right
+        self.briefly = briefly
         self.observed: list[Reply] = []
         self.reasons: list[str] = []
         self.broke = ""
@@ -141,6 +150,8 @@ class Expectation:
 
     def _note(self, reason: str) -> None:
         self.expect.reasons.append(reason)
+        if reason and self.expect.briefly:
+            raise StudentFailure(self.reply, reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +178,19 @@ class Conserved:
 
     anchors = False
 
-    def play_on(self, endpoint: Endpoint, subject: Subject, seed: bytes) -> Judged:
+    def play_on(self, endpoint: Endpoint, subject: Subject, seed: bytes, *, briefly: bool = False) -> Judged:
         """Run the traffic on the student's; where it is lost, see that the reference keeps it."""
-        judged = self._run(endpoint, subject, seed, ours=False)
-        if judged.reason:
-            right = self._run(LocalEndpoint({subject.target: subject.reference}), subject, seed, ours=True)
-            if right.reason:
-                raise CourseError(f"check {self.name!r} does not hold for the reference: {right.reason}")
+        judged = self._run(endpoint, subject, seed, ours=False, briefly=briefly)
+        if judged.reason and (problem := self._of_reference(subject, seed)):
+            raise CourseError(f"check {self.name!r} does not hold for the reference: {problem}")
         return judged
 
-    def _run(self, endpoint: Endpoint, subject: Subject, seed: bytes, *, ours: bool) -> Judged:
+    @functools.lru_cache(maxsize=64)  # noqa: B019  traffic lives as long as its module
+    def _of_reference(self, subject: Subject, seed: bytes) -> str:
+        """Why the reference itself does not keep it, if so; worked out once for all answers."""
+        return self._run(LocalEndpoint({subject.target: subject.reference}), subject, seed, ours=True).reason
+
+    def _run(self, endpoint: Endpoint, subject: Subject, seed: bytes, *, ours: bool, briefly: bool = False) -> Judged:
         session = Session(endpoint, subject.reference, MOST_STEPS, raises=False)
         reasons: list[str] = []
         try:
@@ -184,6 +198,8 @@ class Conserved:
                 reasons.append("" if self.invariant(seen) else "the invariant does not hold")
                 if session.failures:
                     raise StudentFailure(session.failures[0].reply)
+                if briefly and reasons[-1]:
+                    break
         except StudentFailure as failure:
             return Judged(failure.reason, tuple(session.replies))
         except AisaError:

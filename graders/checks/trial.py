@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from graders.checks.cases import Call, Case, drawn
+from graders.checks.cases import Call, Case, drawn, written
 from graders.checks.check import CaseCheck, Check, Judged, Subject
 from graders.checks.comparison import Wanted
 from graders.checks.diagnosis import diagnosed
 from graders.checks.exercise import Exercise
 from graders.checks.local import LocalEndpoint
 from graders.checks.mistakes import Mistake
+from graders.checks.plays import Conserved, Scenario
 from graders.checks.policies import Outcome
 from graders.checks.remote import fresh_handle
 from graders.checks.trivial import trivial
@@ -81,20 +83,7 @@ def run(
     GraderError
         If the machine was too slow to ask.
     """
-    exercise = exercise.of_student(scenario)
-    trial = Trial(exercise, seed)
-    replies = trial.ask(endpoint)
-    judged = trial.judge(endpoint, replies)
-
-    def judge_mistake(known: Mistake, check: Check) -> Judged:
-        if isinstance(check, Outcome) and not (check.is_personal or exercise.personal):
-            return _played(check, exercise.subject, known.answer)
-        local = LocalEndpoint(namespace(exercise, known.answer))
-        return trial.judge(local, trial.ask(local, [check]), [check])[check.name]
-
-    found = diagnosed(exercise, mistakes, judged, judge_mistake)
-    checks = trial.counted(judged, replies)
-    return Verdict(checks, found.misconception, found.hint) if found else Verdict(checks)
+    return Trial(exercise.of_student(scenario), seed).verdict(endpoint, mistakes)
 
 
 @functools.lru_cache(maxsize=128)
@@ -117,16 +106,62 @@ class Trial:
         What must hold; of one student, where it is personal.
     seed : bytes
         Where the sampled cases come from.
+    like : Trial, optional
+        Of the very same exercise, with another seed: what the reference gives for cases that are written by hand is
+        taken from there.
     """
 
-    def __init__(self, exercise: Exercise, seed: bytes) -> None:
+    def __init__(self, exercise: Exercise, seed: bytes, like: Trial | None = None) -> None:
         self.exercise = exercise
         self.seed = seed
         self.cases = {check.name: drawn(check.cases, seed, check.name) for check in exercise.case_checks}
-        self.expected: Replies | None = None
+        self._right: dict[str, list[Reply]] = {}
         self._wanted: dict[str, Sequence[Wanted]] = {}
-        if exercise.reference is not None and self.cases:
-            self.expected = self.ask(LocalEndpoint(namespace(exercise, exercise.reference), coded=False), timed=False)
+        self._mistaken: dict[tuple[object, str], Judged] = {}
+        self._by_hand: dict[int, Reply] = {}  # by id of the case, which lives as long as its check
+        if like is not None and like.exercise is exercise:
+            self._by_hand = like._by_hand
+
+    def verdict(self, endpoint: Endpoint, mistakes: Sequence[Mistake] = ()) -> Verdict:
+        """What all checks find of an answer, and which of the mistakes is behind it: as `run` says."""
+        replies = self.ask(endpoint)
+        judged = self.judge(endpoint, replies)
+        found = diagnosed(self.exercise, mistakes, judged, self._judge_mistake)
+        checks = self.counted(judged, replies)
+        return Verdict(checks, found.misconception, found.hint) if found else Verdict(checks)
+
+    def _judge_mistake(self, known: Mistake, check: Check) -> Judged:
+        """What a check finds of a known mistake; worked out once for all answers."""
+        if isinstance(check, Outcome) and not (check.is_personal or self.exercise.personal):
+            return _played(check, self.exercise.subject, known.answer)
+        key = known.answer, check.name
+        if key not in self._mistaken:
+            local = LocalEndpoint(namespace(self.exercise, known.answer))
+            self._mistaken[key] = self.judge(local, self.ask(local, [check]), [check])[check.name]
+        return self._mistaken[key]
+
+    @cached_property
+    def _reference(self) -> Endpoint:
+        return LocalEndpoint(namespace(self.exercise, self.exercise.reference), coded=False)
+
+    @property
+    def expected(self) -> Replies | None:
+        """What the reference gives, by check; None where there is no reference, or no check of cases."""
+        if self.exercise.reference is None or not self.cases:
+            return None
+        return {check.name: self._expected(check) for check in self.exercise.case_checks}
+
+    def _expected(self, check: CaseCheck) -> list[Reply]:
+        """What the reference gives for the cases of a check; asked once for all answers."""
+        if check.name not in self._right:
+            cases, by_hand = self.cases[check.name], written(check.cases)
+            new = [case for case in cases if id(case) not in self._by_hand]
+            asked = _answered(self._reference, [self._request(case) for case in new], None) if new else []
+            found = dict(zip(map(id, new), asked, strict=True))
+            self._by_hand.update({case: reply for case, reply in found.items() if case in by_hand})
+            known = self._by_hand | found
+            self._right[check.name] = [known[id(case)] for case in cases]
+        return self._right[check.name]
 
     def ask(self, endpoint: Endpoint, only: Sequence[Check] | None = None, *, timed: bool = True) -> Replies:
         """Replies to all cases, by check: one message for all, and one for each check with a time limit of its own.
@@ -180,12 +215,32 @@ class Trial:
                 judged[played.name] = played.play_on(endpoint, self.exercise.subject, self.seed)
         return judged
 
-    def keeps(self, endpoint: Endpoint, check: Check) -> bool:
-        """Whether an answer keeps a check: as `judge` says, but nothing more is asked once a case is lost."""
+    def keeps(self, endpoint: Endpoint, check: Check, *, by_hand: bool | None = None, timed: bool = True) -> bool:
+        """Whether an answer keeps a check: as `judge` says, but nothing more is asked once it is lost.
+
+        Parameters
+        ----------
+        endpoint : Endpoint
+            Who is asked.
+        check : Check
+            Of the exercise.
+        by_hand : bool, optional
+            Where each case stands for itself (Equal, Raises): look at those that are written by hand, or at the others.
+        timed : bool
+            Whether limits on time hold.
+
+        Returns
+        -------
+        bool
+        """
+        if isinstance(check, Scenario | Conserved):
+            return check.play_on(endpoint, self.exercise.subject, self.seed, briefly=True).kept
         if not isinstance(check, Equal | Raises):
-            return self.judge(endpoint, self.ask(endpoint, [check]), [check])[check.name].kept
-        wanted = self._expecting(check)
+            return self.judge(endpoint, self.ask(endpoint, [check], timed=timed), [check])[check.name].kept
+        wanted, same_for_all = self._expecting(check), written(check.cases)
         for place, case in enumerate(self.cases[check.name]):
+            if by_hand is not None and by_hand != (id(case) in same_for_all):
+                continue
             replies = _answered(endpoint, [self._request(case)], check.cpu_s)
             if not check.judge([case], replies, wanted and wanted[place : place + 1]).kept:
                 return False
@@ -193,10 +248,10 @@ class Trial:
 
     def _expecting(self, check: CaseCheck) -> Sequence[Wanted] | None:
         """What its replies are held against; worked out once for all answers."""
-        if self.expected is None:
+        if self.exercise.reference is None:
             return None
         if check.name not in self._wanted:
-            self._wanted[check.name] = check.expecting(self.cases[check.name], self.expected[check.name])
+            self._wanted[check.name] = check.expecting(self.cases[check.name], self._expected(check))
         return self._wanted[check.name]
 
     def counted(self, judged: Mapping[str, Judged], replies: Replies) -> tuple[CheckResult, ...]:
@@ -215,12 +270,12 @@ class Trial:
         """Why the answer answers nothing, if it does not: only where it is right here and wrong there."""
         names = [check.name for check in self.exercise.case_checks if isinstance(check, Equal | Fast)]
         unlike = len({judged[name].kept for name in names}) > 1
-        if self.expected is None or self.exercise.is_value or not unlike:
+        if self.exercise.reference is None or self.exercise.is_value or not unlike:
             return ""
         return trivial(
             [case for name in names for case in self.cases[name] if isinstance(case, Call)],
             [reply for name in names for reply in replies[name]],
-            [reply for name in names for reply in self.expected[name]],
+            [reply for name in names for reply in self._right[name]],
             self.exercise.reference,
         )
 

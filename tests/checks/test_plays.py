@@ -2,7 +2,9 @@
 
 import pytest
 
-from graders.checks import Exercise, LocalEndpoint, Mistake, Outcome, Scenario, StudentFailure, run
+from graders.checks import Conserved, Exercise, LocalEndpoint, Mistake, Outcome, Scenario, StudentFailure, run
+from graders.checks.cases import stream
+from graders.checks.trial import Trial
 from graders.errors import CourseError, GraderError
 from graders.records import Reply
 from tests.checks.made_up import (
@@ -14,6 +16,7 @@ from tests.checks.made_up import (
     buy_always,
     buy_below_two,
     earned,
+    market,
     reasons,
     verdict,
 )
@@ -35,6 +38,10 @@ class ByTwoNumbers:
         taken = min(amount, self.room)
         self.shown, self.room, self.overflow = self.shown + taken, self.room - taken, self.overflow + amount - taken
         return self.shown
+
+
+class NeverEmpty(Meter):
+    shown = 1
 
 
 class Overflowing(Meter):
@@ -191,6 +198,49 @@ def test_a_policy_is_measured_against_the_baseline():
     assert earned(verdict(POLICY, buy_below_two)) == {"cheap", "not dear"}
     found = verdict(POLICY, lambda price: price > 2)
     assert reasons(found)["cheap"] == "the outcome is not good enough"
+
+
+def test_each_student_has_a_baseline_of_their_own():
+    prices = {seed: market(lambda price: True, stream(seed, "o")) for seed in (b"one", b"another")}
+    dear, cheap = sorted(prices, key=prices.get, reverse=True)
+    paid = (prices[dear] + prices[cheap]) / 2
+
+    def simulate(policy, rng):
+        known = policy(0.0)  # what an answer pays, whatever the traffic
+        return known or market(lambda price: True, rng)
+
+    outcome = Outcome("o", weight=1, simulate=simulate, measure=float, at_most=1, times=lambda price: 0, message="M.")
+    exercise = Exercise("m99_buy", checks=[outcome])
+    for seed, kept in ((dear, True), (cheap, False), (dear, True)):
+        assert run(exercise, (), LocalEndpoint({"buy": lambda price: paid}), seed).checks[0].kept is kept
+
+
+def test_traffic_is_tried_on_the_reference_for_each_student():
+    def script(student, rng):
+        yield student.Meter(1).shown, rng.integers(2)
+
+    lucky = Conserved("c", weight=1, script=script, invariant=lambda seen: tuple(seen) == (0, 1), message="M.")
+    scenario = Scenario(
+        "s", weight=1, play=lambda student, expect: expect(student.Meter(2).shown).agrees(), message="M."
+    )
+    exercise = Exercise("m99_meter", reference=Meter, checks=[scenario, lucky])
+    refused = 0
+    for number in range(20):
+        try:
+            assert "c" in run(exercise, (), LocalEndpoint({"Meter": NeverEmpty}), bytes([number])).lost
+        except CourseError:  # for this student the reference loses it, too
+            refused += 1
+    assert 0 < refused < 20
+
+
+@pytest.mark.parametrize("answer", [Meter, Overflowing, ByTwoNumbers])
+def test_a_check_that_is_played_until_it_is_lost_says_the_same(answer):
+    trial = Trial(METER, SEED)
+    endpoint = LocalEndpoint({"Meter": answer})
+    whole = trial.judge(endpoint, trial.ask(endpoint))
+    assert {check.name: trial.keeps(endpoint, check) for check in METER.checks} == {
+        name: judged.kept for name, judged in whole.items()
+    }
 
 
 def test_an_absolute_limit_alone_earns_nothing():

@@ -70,6 +70,26 @@ def test_a_mistake_that_keeps_what_it_names(tmp_path, sandbox):
     ]
 
 
+def test_a_case_by_hand_is_the_same_for_everybody_and_what_is_drawn_is_not(tmp_path):
+    by_hand = "cases=sampled(any_ring, count=4)", "cases=[call(2.0, 1.0), sampled(any_ring, count=4)]"
+    rings = {
+        "by hand": "inner * np.less(inner, 0.97)",  # wrong in the case that is written by hand
+        "drawn": "inner * (np.less(inner, 0.97) | np.equal(inner, 1))",  # wrong if such a hole is drawn
+        "right": "inner",
+    }
+    kept = {}
+    for name, hole in rings.items():
+        wrong = "np.square(outer)\n", f"(np.square(outer) - np.square({hole}))\n"
+        module = example_module(tmp_path, checks=by_hand, wrong_answers=wrong)
+        kept[name] = [problem for _, problem in findings(module, "wrong answers")]
+    names = "mistake 'no hole' names 'rings', but keeps it for"
+    assert kept["by hand"] == []
+    assert kept["right"] == [f"{names} {STUDENTS} of {STUDENTS} students"]
+    (some,) = kept["drawn"]
+    assert some.startswith(names)
+    assert some not in kept["right"]
+
+
 def test_two_mistakes_that_are_one(tmp_path):
     module = example_module(tmp_path, wrong_answers=("np.square(np.subtract(outer, inner))", "np.square(outer)"))
     assert {exercise for exercise, _ in findings(module, "hints")} == {"m99_ring_area"}

@@ -1,5 +1,7 @@
 """Checks of functions, values and tables: what is kept, what counts, which mistake it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ from graders.checks import (
     sampled,
     sums_to,
 )
+from graders.checks.trial import Trial
 from graders.errors import CourseError, GraderError
 from graders.records import Reply
 from tests.checks.made_up import (
@@ -311,3 +314,27 @@ def test_a_reference_that_its_own_checks_do_not_fit_is_our_error():
 def test_a_generator_that_gives_no_call_is_our_error():
     with pytest.raises(CourseError, match="not call"):
         verdict(Exercise("m99_f", reference=abs, checks=[equal(cases=sampled(lambda rng: 3, 1))]), abs)
+
+
+# --- what is asked of the reference once ---------------------------------------------------------------------------
+
+
+def test_only_cases_by_hand_are_taken_from_another_student():
+    asked = []
+
+    def reference(outer, inner):
+        asked.append(outer)
+        return ring_area(outer, inner)
+
+    exercise = replace(RING, reference=reference)
+    first = Trial(exercise, SEED)
+    assert first.expected is not None
+    once = len(asked)
+    other = Trial(exercise, b"another seed", like=first)
+    assert other.expected is not None
+    drawn = sum(isinstance(outer, np.ndarray) for outer in asked[:once])
+    assert len(asked) - once == drawn > 0
+    right = {name: [reply.value for reply in replies] for name, replies in other.expected.items()}
+    alone = Trial(exercise, b"another seed").expected
+    assert repr(right) == repr({name: [reply.value for reply in replies] for name, replies in alone.items()})
+    assert repr(right["rings"]) != repr([reply.value for reply in first.expected["rings"]])

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from graders.authoring.prove.bench import Bench, Finding
 from graders.authoring.prove.nothing import answers_of_nothing
 from graders.checks import (
     Conserved,
+    Equal,
     Exercise,
     Fast,
     LocalEndpoint,
     Mistake,
     Outcome,
+    Raises,
     Scenario,
     Verdict,
     namespace,
-    run,
 )
 from graders.checks.cases import Sampled, listed
 from graders.checks.check import Check
@@ -55,11 +56,15 @@ def wrong_answers(bench: Bench) -> Iterator[Finding]:
     for id_, exercise in bench.exercises.items():
         mistakes = bench.catalogue.mistakes[id_]
         lost: dict[str, Counter[str]] = {mistake.misconception: Counter() for mistake in mistakes}
+        first = bench.trial(id_, 1)
+        same = None if exercise.personal else first
+        always = {mistake.misconception: _lost_by_hand(same, mistake) if same else None for mistake in mistakes}
         for student in range(1, bench.students + 1):
-            trial = bench.trial(id_, student)
+            trial = bench.trial(id_, student, like=same)
             checks = _told_apart(trial.exercise, student, personal=exercise.personal)
-            for mistake in mistakes:
-                lost[mistake.misconception].update(_lost(trial, mistake, checks, coded=student <= _CODED))
+            for mistake in mistakes if checks else ():
+                found = _lost(trial, mistake, checks, always[mistake.misconception], coded=student <= _CODED)
+                lost[mistake.misconception].update(found)
         for mistake in mistakes:
             yield from _unlike(bench, exercise, mistake, lost[mistake.misconception])
 
@@ -70,12 +75,13 @@ def hints(bench: Bench) -> Iterator[Finding]:
         mistakes = bench.catalogue.mistakes[id_]
         checks = [check for check in exercise.checks if not isinstance(check, Fast)]
         quick = replace(exercise, checks=checks)
+        known = [_without_slow(other, checks) for other in mistakes]
+        tried = _RIGHT if exercise.personal else _CODED
+        trials = [bench.trial_of(quick, student) for student in range(1, tried + 1)]
         for mistake in mistakes:
             if {check.name for check in checks}.isdisjoint(mistake.loses):
                 continue  # the sandbox's gate sees to what is only slow
-            known = [_without_slow(other, checks) for other in mistakes]
-            tried = _RIGHT if exercise.personal else _CODED
-            verdicts = (_verdict(bench, quick, known, mistake.answer, student) for student in range(1, tried + 1))
+            verdicts = (_verdict(trial, mistake.answer, known) for trial in trials)
             named = next(verdicts).misconception
             others = (verdict.misconception for verdict in verdicts)
             if mistake.misconception != named and mistake.misconception not in others:
@@ -86,9 +92,10 @@ def hints(bench: Bench) -> Iterator[Finding]:
 def right_answers(bench: Bench) -> Iterator[Finding]:
     """Independent right answers keep everything."""
     for id_, exercise in bench.exercises.items():
+        trials = [bench.trial_of(exercise, student) for student in range(1, min(_RIGHT, bench.students) + 1)]
         for right in bench.catalogue.answers[id_]:
-            for student in range(1, min(_RIGHT, bench.students) + 1):
-                verdict = _verdict(bench, exercise, (), right.answer, student)
+            for trial in trials:
+                verdict = _verdict(trial, right.answer)
                 unearned = {check.name: check.reason for check in verdict.checks if check.reason}
                 if unearned:
                     where = f"{bench.file(id_, 'right_answers.py')}: {right.answer.__name__}"
@@ -101,8 +108,11 @@ def answers_that_answer_nothing(bench: Bench) -> Iterator[Finding]:
     for id_ in bench.exercises:
         for student in range(1, _EMPTY + 1):
             trial = bench.trial(id_, student)
+            anchors = [check for check in trial.exercise.checks if check.anchors]
             for words, defined in answers_of_nothing(trial):
                 endpoint = LocalEndpoint(defined)
+                if not any(trial.keeps(endpoint, check) for check in anchors):
+                    continue  # then nothing else counts
                 replies = trial.ask(endpoint)
                 found = trial.counted(trial.judge(endpoint, replies), replies)
                 earned = [check.name for check in found if check.kept and check.counted]
@@ -129,9 +139,21 @@ def is_personal(check: Check) -> bool:
     return any(isinstance(case, Sampled) for case in listed(getattr(check, "cases", ())))
 
 
-def _lost(trial: Trial, mistake: Mistake, checks: Sequence[Check], *, coded: bool) -> set[str]:
+def _lost_by_hand(trial: Trial, mistake: Mistake) -> set[str]:
+    """Checks that are lost by a case that is written by hand."""
+    endpoint = LocalEndpoint(namespace(trial.exercise, mistake.answer))
+    alone = [check for check in trial.exercise.checks if isinstance(check, Equal | Raises)]
+    return {check.name for check in alone if not trial.keeps(endpoint, check, by_hand=True)}
+
+
+def _lost(
+    trial: Trial, mistake: Mistake, checks: Sequence[Check], by_hand: Collection[str] | None, *, coded: bool
+) -> set[str]:
+    """Checks that are lost; those in `by_hand` are for everybody, and of the others only drawn cases are left."""
     endpoint = LocalEndpoint(namespace(trial.exercise, mistake.answer), coded=coded)
-    return {check.name for check in checks if not trial.keeps(endpoint, check)}
+    if by_hand is None:
+        return {check.name for check in checks if not trial.keeps(endpoint, check)}
+    return {check.name for check in checks if check.name in by_hand or not trial.keeps(endpoint, check, by_hand=False)}
 
 
 def _unlike(bench: Bench, exercise: Exercise, mistake: Mistake, lost: Counter[str]) -> Iterator[Finding]:
@@ -151,9 +173,8 @@ def _share(students: int, tried: int) -> str:
     return f"{students} of {tried} students" if tried > 1 else "everybody"
 
 
-def _verdict(bench: Bench, exercise: Exercise, known: Sequence[Mistake], answer: object, student: int) -> Verdict:
-    exercise = exercise.of_student(bench.scenario(student) if exercise.personal else None)
-    return run(exercise, known, LocalEndpoint(namespace(exercise, answer)), bench.seed(exercise.id, student))
+def _verdict(trial: Trial, answer: object, known: Sequence[Mistake] = ()) -> Verdict:
+    return trial.verdict(LocalEndpoint(namespace(trial.exercise, answer)), known)
 
 
 def _without_slow(mistake: Mistake, checks: Sequence[Check]) -> Mistake:

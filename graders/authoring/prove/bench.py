@@ -14,7 +14,7 @@ from graders.authoring.answers import SUFFIX, exercise_answered, nbgrader_metada
 from graders.authoring.build import build
 from graders.authoring.material import Module
 from graders.authoring.scenarios import FILE, PersonalScenarios, author_file, student_scenario
-from graders.checks import Catalogue, Exercise, Mistake, RightAnswer, Verdict, load, run
+from graders.checks import Catalogue, Exercise, Mistake, RightAnswer, Verdict, load
 from graders.checks.trial import Trial
 from graders.records import Cell, CellRun, Json, Limits
 from graders.sandbox import Sandbox, default_interpreter
@@ -97,11 +97,18 @@ class Bench:
 
     def exercise(self, id_: str, student: int) -> Exercise:
         """An exercise as it is for a made-up student."""
-        return self.exercises[id_].of_student(self.scenario(student) if self.exercises[id_].personal else None)
+        return self._own_of(self.exercises[id_], student)
 
-    def trial(self, id_: str, student: int) -> Trial:
-        """An exercise of a made-up student, with this student's inputs."""
-        return Trial(self.exercise(id_, student), self.seed(id_, student))
+    def trial(self, id_: str, student: int, *, like: Trial | None = None) -> Trial:
+        """An exercise of a made-up student, with this student's inputs; `like` as `Trial` takes it."""
+        return self.trial_of(self.exercises[id_], student, like=like)
+
+    def trial_of(self, exercise: Exercise, student: int, *, like: Trial | None = None) -> Trial:
+        """The same, of an exercise that has only some of the module's checks."""
+        return Trial(self._own_of(exercise, student), self.seed(exercise.id, student), like)
+
+    def _own_of(self, exercise: Exercise, student: int) -> Exercise:
+        return exercise.of_student(self.scenario(student) if exercise.personal else None)
 
     @property
     def exercises(self) -> Mapping[str, Exercise]:
@@ -188,16 +195,15 @@ class Bench:
     def _run(
         self, cells: Sequence[Cell], asked: Mapping[str, str], student: int
     ) -> tuple[dict[str, Verdict], tuple[CellRun, ...]]:
-        """Verdict of each snapshot's exercise."""
+        """Verdict of each snapshot's exercise; which mistake is behind it is for the gate on hints."""
         files = {f"data/{name}": (self.module.folder / "data" / name).read_bytes() for name in self.module.data}
         if self.scenarios is not None:
             files[FILE] = self.scenarios.bound(f"student-{student:03}")
+        trials = {id_: self.trial(id_, student) for id_ in set(asked.values())}
         found = {}
         with self._sandbox().run(cells, files) as ran:
             for snapshot, id_ in asked.items():
-                endpoint, seed = ran.endpoint(snapshot), self.seed(id_, student)
-                exercise, mistakes = self.exercise(id_, student), self.catalogue.mistakes[id_]
-                found[snapshot] = run(exercise, mistakes, endpoint, seed)
+                found[snapshot] = trials[id_].verdict(ran.endpoint(snapshot))
             return found, ran.cells
 
     def _sandbox(self) -> Sandbox:

@@ -9,7 +9,7 @@ import inspect
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType, ModuleType
@@ -90,12 +90,12 @@ def mutants(reference: Any, *, signs: bool = False) -> Iterator[Mutant]:
     """
     path = Path(inspect.getsourcefile(reference) or "")
     source = Source(path)
-    tree = ast.Module(body=source.statements, type_ignores=[])
-    places = [place for statement in source.closure([reference.__name__]) for place in _computing(statement)]
-    for place in places:
+    closure = source.closure([reference.__name__])
+    places = [(statement, place) for statement in closure for place in _computing(statement)]
+    for statement, place in places:
         changed = _changed(place, signs=signs)
         if changed is not None:
-            made = _executed(_with(tree, place, changed), path)
+            made = _executed(_with(source.statements, statement, place, changed), path)
             words = f"`{ast.unparse(place)}` changed to `{ast.unparse(changed)}`"
             yield Mutant(place.lineno, words, getattr(made, reference.__name__))
 
@@ -140,9 +140,10 @@ def _only_refuses(node: ast.If) -> bool:
     return all(isinstance(statement, ast.Raise) for statement in node.body) and not node.orelse
 
 
-def _with(tree: ast.Module, place: ast.expr, changed: ast.expr) -> ast.Module:
-    """A copy of the tree in which one node is another."""
-    return copy.deepcopy(tree, {id(place): changed})
+def _with(statements: Sequence[ast.stmt], where: ast.stmt, place: ast.expr, changed: ast.expr) -> ast.Module:
+    """These statements, with a copy of one in which one node is another."""
+    copied = copy.deepcopy(where, {id(place): changed})
+    return ast.Module([copied if statement is where else statement for statement in statements], type_ignores=[])
 
 
 def _executed(tree: ast.Module, path: Path) -> ModuleType:
@@ -164,10 +165,10 @@ def _notices(trial: Trial, mutant: Mutant) -> bool:
     for check in exercise.checks:
         try:
             with _patience():
-                judged = trial.judge(endpoint, trial.ask(endpoint, [check], timed=False), [check])
+                kept = trial.keeps(endpoint, check, timed=False)
         except _OutOfPatienceError:  # again, and this time in code of ours
             return True
-        if not judged[check.name].kept:
+        if not kept:
             return True
     return False
 

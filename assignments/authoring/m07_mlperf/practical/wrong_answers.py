@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import json
 import math
 
@@ -652,6 +653,13 @@ IN_A_CROWD, ELSEWHERE, BREACHES, CLAIM, NO_LOG = (
 )
 
 
+def lacking(over, count, beyond):
+    """Queries that are missing: with more of them, so many late ones are less and less likely to be luck."""
+    return bisect.bisect_left(
+        range(1_000_000), True, key=lambda missing: special.bdtr(over, count + missing, beyond) <= 0.01
+    )
+
+
 def audited(detail, *, refuse=True, late=None, offline=24_576, per_query=True, tail=None, duration=600_000,
             believe=None, mode=True, always_eight=False, ordered=True, claim=None):  # fmt: skip
     facts = {}
@@ -670,8 +678,7 @@ def audited(detail, *, refuse=True, late=None, offline=24_576, per_query=True, t
         over = facts.get("result_overlatency_query_count") if scenario == "Server" else 1
         over = over if late is None else late(scenario, over)
         beyond = 1 - (facts["effective_target_latency_percentile"] if tail is None else tail)
-        while special.bdtr(over, count + missing, beyond) > 0.01:
-            missing += 1
+        missing = lacking(over, count, beyond)
     claimed = facts["result_validity"] == "VALID"
     eight = always_eight or scenario == "MultiStream"
     found = [

@@ -171,15 +171,16 @@ def not_refuted(scenario):
 # --- the next measurement ---------------------------------------------------------------------------------------------
 
 FEWEST, REQUESTS, TURNS = "runs", "requests", "turns"
+COUNTS = np.arange(2, 20_000)
+STUDENT_T = special.stdtrit(2 * COUNTS - 2, 0.975)
 
 
 def planned(scenario, runs=cool, spread=max, quantile=None, per_side=2.0, requests=None, turns=None, largest=max):
     """The right plan, but for what is given."""
     wanted, sides = scenario["wanted"], (scenario["old"], scenario["new"])
     c = spread(float(runs(side).std(ddof=1) / runs(side).mean()) for side in sides)
-    n = np.arange(2, 20_000)
-    t = special.stdtrit(2 * n - 2, 0.975) if quantile is None else quantile
-    enough = n[t * c * np.sqrt(per_side / n) <= wanted["half_width"]]
+    t = STUDENT_T if quantile is None else quantile
+    enough = COUNTS[t * c * np.sqrt(per_side / COUNTS) <= wanted["half_width"]]
     fewest = int(np.ceil(np.log(1 - wanted["confidence"]) / np.log(wanted["quantile"])))
     needs = []
     for side in sides:
